@@ -1,0 +1,49 @@
+# The two commands are `make deploy` and `make test`; each sets up what is missing first.
+# All targets use the lab, whatever .env and the environment say.
+override ENV_FILE := none
+export ENV_FILE
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+# The first that is 3.11 or newer; a name on the PATH may be a shim of a version that is not there.
+PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3,$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+# These two tell what Windows PowerShell 5.1 has and what Windows' own commands take; not part of this
+# repository.
+CHECKS := ../shared/tools/windows-powershell-check
+
+.PHONY: deploy test bench check clean kerberos
+
+deploy: $(INSTALLED)
+	$(BIN)/pyinfra inventory.py deploy.py -y
+
+test: $(INSTALLED) kerberos
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+check: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	@if [ -d $(CHECKS) ]; then \
+		$(BIN)/pwsh -NoProfile -File $(CHECKS)/check.ps1 winfra/powershell && \
+		$(BIN)/pwsh -NoProfile -File $(CHECKS)/compare.ps1 winfra/lab/windows; \
+	else \
+		echo "Not checked against Windows PowerShell 5.1: no $(CHECKS)"; \
+	fi
+
+# Kerberos needs Debian's KDC and a compiler; without them its tests skip, and say so.
+kerberos: $(INSTALLED)
+	@.ci/kerberos $(BIN)
+
+$(INSTALLED): requirements.txt pyproject.toml $(wildcard vendor/*.whl)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install python3.11"; exit 1; }
+	@.ci/venv $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
