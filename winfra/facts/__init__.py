@@ -1,0 +1,1 @@
+"""What is on a Windows host, one topic a file."""

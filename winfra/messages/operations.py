@@ -1,0 +1,61 @@
+"""Sentences of the operations and facts about files, registry, environment and server."""
+
+from __future__ import annotations
+
+from winfra.messages import Message
+
+PATH_REFUSED = Message(
+    "path_refused",
+    "{argument}: '{path}' is no path of a file or folder on Windows: {reason}",
+    r"Give a full path such as D:\prefect_data\config or \\server\share\config",
+)
+DRIVE_MISSING = Message(
+    "drive_missing",
+    "{path}: there is no drive {drive} on {host}",
+    "Attach the drive, or choose a path on another one",
+)
+FILE_ABOVE = Message(
+    "file_above",
+    "{path}: {parent} on {host} is a file, so nothing can be inside it",
+    "Correct the path, or remove that file",
+)
+WRONG_KIND = Message(
+    "wrong_kind",
+    "{path} on {host} is a {found}, and a {wanted} is meant",
+    "Correct the path, or give force=True to have what is there moved aside",
+)
+UPLOAD_ONTO_FOLDER = Message(
+    "upload_onto_folder",
+    "dest: {path} on {host} is a folder, and a file is meant",
+    "Give the full path of the file, its name included",
+)
+REMOVAL_REFUSED = Message(
+    "removal_refused",
+    "path: {path} is needed by Windows and is never removed",
+    "Name the folder inside it that is to go",
+)
+LOCAL_SOURCE_MISSING = Message(
+    "local_source_missing",
+    "src: there is no file '{path}' on this machine",
+    "Correct src; a relative path starts at the folder of the deploy",
+)
+TEMPLATE_REFUSED = Message(
+    "template_refused",
+    "src: the template {path} cannot be rendered, line {line}: {reason}",
+    "Correct the template, or pass the value that it asks for",
+)
+NEWLINE_REFUSED = Message(
+    "newline_refused",
+    "newline: {newline} does not end a line",
+    r"Give '\r\n', '\n', or None to keep the template's own",
+)
+ENCODING_REFUSED = Message(
+    "encoding_refused",
+    "encoding: {reason}",
+    "Give utf-8, utf-8-sig (with a byte order mark), or another encoding that Python knows",
+)
+FILE_TOO_LARGE = Message(
+    "file_too_large",
+    "{path} has {size} bytes, and this fact reads {limit} at most",
+    "Fetch the file with files.get",
+)

@@ -1,0 +1,1 @@
+"""What changes a Windows host, one topic a file."""
