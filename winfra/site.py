@@ -110,14 +110,16 @@ class Site:
         }[role]
         return [f"@winrm/{name}" for name in names]
 
+    @property
+    def target(self) -> str:
+        if self.source is None:
+            return f"lab {LAB}"
+        names = dict.fromkeys(name for role in ROLES for name in self.names(role))
+        return f"{', '.join(name.removeprefix('@winrm/') for name in names)} by {self.source}"
+
     def announce(self) -> None:
         """Say what the run is about to change, on standard error as pyinfra's own lines are."""
-        if self.source is None:
-            echo(f"Target: lab {LAB}", err=True)
-            return
-        names = dict.fromkeys(name for role in ROLES for name in self.names(role))
-        shown = ", ".join(name.removeprefix("@winrm/") for name in names)
-        echo(f"Target: {shown} by {self.source}", err=True)
+        echo(f"Target: {self.target}", err=True)
 
 
 def on(*roles: str) -> bool:
