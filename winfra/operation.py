@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Generator
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar
 
 from pyinfra import logger
 from pyinfra.api import FactBase, operation as pyinfra_operation
@@ -56,10 +56,10 @@ def read(fact: type[FactBase[T]], **arguments: Any) -> T:
     Core marks the host as failed but goes on with the fact's default, which an operation would
     take for the state of the host (``pyinfra.api.facts.get_fact``).
     """
-    answer = current_host.get_fact(fact, **arguments)
+    answer: T = current_host.get_fact(fact, **arguments)
     if current_host in current_host.state.failed_hosts:
         raise HostFailedError
-    return cast(T, answer)
+    return answer
 
 
 def fail(message: Message, **values: object) -> HostFailedError:

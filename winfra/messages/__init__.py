@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from dataclasses import dataclass
 
 CATALOGUE: dict[str, Message] = {}
@@ -22,3 +24,10 @@ class Message:
 
     def text(self, **values: object) -> str:
         return f"{self.problem.format(**values)}. {self.remedy.format(**values)}."
+
+
+def catalogue() -> dict[str, Message]:
+    """All entries, those of topics that nothing has imported yet included."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return CATALOGUE

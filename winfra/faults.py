@@ -1,0 +1,116 @@
+"""Which sentence of the catalogue an error of the libraries below stands for."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from xml.etree.ElementTree import ParseError
+
+import requests
+import urllib3.exceptions as urllib3_errors
+from spnego.exceptions import SpnegoError
+from winrm.exceptions import (
+    InvalidCredentialsError,
+    WinRMError,
+    WinRMTransportError,
+    WSManFaultError,
+)
+
+from winfra.messages import Message, connection as messages
+from winfra.settings import Settings
+
+ACCESS_DENIED = {5, 2147942405}
+SHELL_LOST = {2150858843, 2150858844, 2150858751, 995, 1726}
+"""No such shell or command (0x8033805B/C), 0x803380ff's neighbours, aborted, RPC call failed."""
+QUOTAS = {*range(2150859171, 2150859180), 2150859216}
+"""0x803381A3 to 0x803381AB and 0x803381D0: users, shells, operations, processes, memory."""
+
+LIBRARY_ERRORS = (
+    WinRMError,
+    WinRMTransportError,
+    requests.RequestException,
+    urllib3_errors.HTTPError,
+    SpnegoError,
+    ParseError,
+    StopIteration,
+    KeyError,
+    OSError,
+)
+"""What pywinrm and what it stands on raise; PermissionError and KeyError are requests_ntlm's."""
+
+
+def explain(error: BaseException, settings: Settings) -> tuple[Message, dict[str, object]]:
+    """The entry of the catalogue, and its values."""
+    values: dict[str, object] = {
+        "endpoint": settings.endpoint,
+        "user": settings.user,
+        "transport": settings.transport,
+        "reason": _reason(error),
+    }
+    if isinstance(error, WSManFaultError):
+        return _fault(error), {**values, "reason": " ".join(error.reason.split())}
+    if isinstance(error, WinRMTransportError):
+        values["status"] = error.code
+        return (messages.NOT_ALLOWED if error.code == 403 else messages.NOT_WINRM), values
+    if settings.transport == "kerberos" and _is_kerberos(error):
+        return messages.KERBEROS_REFUSED, values
+    if isinstance(error, (InvalidCredentialsError, SpnegoError, PermissionError)):
+        return messages.LOGON_REFUSED, values
+    return _network(error), values
+
+
+def is_shell_lost(error: BaseException | None) -> bool:
+    return isinstance(error, WSManFaultError) and error.wsman_fault_code in SHELL_LOST
+
+
+def _fault(error: WSManFaultError) -> Message:
+    if error.wsman_fault_code in ACCESS_DENIED:
+        return messages.NOT_ALLOWED
+    if error.wsman_fault_code in QUOTAS or "quota" in error.reason.lower():
+        return messages.QUOTA
+    return messages.FAULT
+
+
+def _network(error: BaseException) -> Message:
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return messages.UNTRUSTED_CERTIFICATE
+        if isinstance(cause, ssl.SSLError):
+            return messages.WRONG_SCHEME
+        if isinstance(cause, socket.gaierror):
+            return messages.UNKNOWN_NAME
+        if isinstance(cause, ConnectionRefusedError):
+            return messages.NO_LISTENER
+    return messages.UNREACHABLE
+
+
+def _is_kerberos(error: BaseException) -> bool:
+    return any("kerberos" in type(cause).__module__.lower() for cause in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what lies below it; urllib3 keeps its own reasons in attributes."""
+    seen: set[int] = set()
+    pending = [error]
+    while pending:
+        cause = pending.pop()
+        if cause is None or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        inner = [getattr(cause, "reason", None), *cause.args]
+        pending += [item for item in inner if isinstance(item, BaseException)]
+        pending += [cause.__cause__, cause.__context__]
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost error's own words."""
+    *_, last = _causes(error)
+    for cause in _causes(error):
+        if isinstance(cause, (ssl.SSLError, socket.gaierror, ConnectionError, TimeoutError)):
+            last = cause
+            break
+    text = getattr(last, "strerror", None) or str(last) or type(last).__name__
+    return " ".join(str(text).split())

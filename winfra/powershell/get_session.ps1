@@ -1,0 +1,2 @@
+# Who answers: the version of PowerShell and the process.
+@{ PowerShell = [string] $PSVersionTable.PSVersion; ProcessId = $PID; Computer = $env:COMPUTERNAME; User = $env:USERNAME }
