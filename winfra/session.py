@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from pyinfra import logger
 
@@ -97,9 +97,8 @@ class Session:
         name = script.source.name
         deadline = time.monotonic() + timeout if timeout else None
         try:
-            shell = self._shell or self._open()
-            self._send(shell, script, directory, content, deadline)
-            result = self._receive(shell, name, deadline, listener)
+            self._send(script, directory, content, deadline)
+            result = self._receive(name, deadline, listener)
         except TimeoutError as error:
             self.abandon()
             raise SessionError(
@@ -132,14 +131,32 @@ class Session:
     abandon = close
 
     def _open(self) -> _Shell:
-        connection = Connection(self.settings)
-        connection.open("powershell.exe", [*OPTIONS.split(), "-Command", loader()])
-        self._shell = _Shell(connection)
+        self._shell = _Shell(Connection(self.settings))
+        self._shell.connection.open("powershell.exe", [*OPTIONS.split(), "-Command", loader()])
         self.processes += 1
         self._envelope_known = False
         return self._shell
 
     def _send(
+        self,
+        script: Script,
+        directory: str | None,
+        content: Content | None,
+        deadline: float | None,
+    ) -> None:
+        kept = self._shell
+        try:
+            self._write(kept or self._open(), script, directory, content, deadline)
+        except TransportError as error:
+            if not (kept and error.shell_lost):
+                raise
+            # No such shell: it ended while idle, or with the service, and has not read a byte.
+            self.abandon()
+            if content:
+                content.stream.seek(0)
+            self._write(self._open(), script, directory, content, deadline)
+
+    def _write(
         self,
         shell: _Shell,
         script: Script,
@@ -169,8 +186,9 @@ class Session:
         shell.scripts.add(script.source.digest)
 
     def _receive(
-        self, shell: _Shell, script: str, deadline: float | None, listener: Listener | None
+        self, script: str, deadline: float | None, listener: Listener | None
     ) -> Mapping[str, Any]:
+        shell = cast(_Shell, self._shell)
         errors = b""
         while True:
             out, err, code = shell.connection.receive(_check(deadline))

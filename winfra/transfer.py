@@ -99,6 +99,10 @@ class _Counted:
         self._progress(self._done, self._length)
         return data
 
+    def seek(self, offset: int) -> int:
+        self._done = offset
+        return self._stream.seek(offset)
+
 
 def _has(session: Session, path: str, length: int, digest: str) -> bool:
     found = session.ask(Script("get_file_hash", Path=path, Length=length))

@@ -254,7 +254,7 @@ function Restore-State($Location, [hashtable] $Environment) {
     if ($PWD.Path -ne $Location.Path) { Set-Location -LiteralPath $Location.Path }
     $now = [Environment]::GetEnvironmentVariables()
     foreach ($name in @($now.Keys)) {
-        if (-not $Environment.ContainsKey($name)) { [Environment]::SetEnvironmentVariable($name, $null) }
+        if (-not $Environment.ContainsKey($name)) { [Environment]::SetEnvironmentVariable($name, [NullString]::Value) }
     }
     foreach ($name in $Environment.Keys) {
         if ($now[$name] -cne $Environment[$name]) { [Environment]::SetEnvironmentVariable($name, $Environment[$name]) }
