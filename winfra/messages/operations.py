@@ -59,3 +59,48 @@ FILE_TOO_LARGE = Message(
     "{path} has {size} bytes, and this fact reads {limit} at most",
     "Fetch the file with files.get",
 )
+REGISTRY_KEY_REFUSED = Message(
+    "registry_key_refused",
+    "path: '{path}' is no key of the registry for this operation: {reason}",
+    r"Give a path such as HKLM:\SOFTWARE\Example",
+)
+REGISTRY_NAME_REFUSED = Message(
+    "registry_name_refused",
+    "name: {name} is no name of a value in the registry",
+    "Give up to 16383 characters without control characters",
+)
+REGISTRY_DATA_REFUSED = Message(
+    "registry_data_refused",
+    "data: {reason}",
+    "Give data and kind that belong together",
+)
+REGISTRY_UNNAMED_STAYS = Message(
+    "registry_unnamed_stays",
+    "name: the unnamed value of {path} cannot be removed, PowerShell has no command for it",
+    "Set it to an empty text, or remove the key",
+)
+SECRET_REFUSED = Message(
+    "secret_refused",
+    "{place} would hold a secret, and every user of the server can read it",
+    "Write the secret into a file that only its service reads, with files.template",
+)
+ENVIRONMENT_NAME_REFUSED = Message(
+    "environment_name_refused",
+    "variable: {variable} is no name of an environment variable",
+    "Give up to 255 characters without '=' and without control characters",
+)
+ENVIRONMENT_VALUE_REFUSED = Message(
+    "environment_value_refused",
+    "value: the variable {variable} needs a text of 1 to 32760 characters",
+    "Shorten it, or remove the variable with present=False",
+)
+ENVIRONMENT_ENTRY_REFUSED = Message(
+    "environment_entry_refused",
+    "entry: {entry} is not one folder",
+    "Give one folder without quotes and semicolons, and add others one by one",
+)
+ENVIRONMENT_NEEDED = Message(
+    "environment_needed",
+    "variable: {variable} is needed by Windows and is never removed",
+    "Change its value, or one entry of it with environment.path",
+)
