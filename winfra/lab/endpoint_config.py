@@ -73,7 +73,7 @@ class Authentication:
     """Which ways in are open, as under ``winrm/config/service``.
 
     + keytab: file with the keys of HTTP/HOST for Kerberos; empty: Kerberos is refused
-    + certificates: SHA-256 fingerprint of a client certificate -> name of the user it stands for
+    + certificates: file of a client certificate (PEM) -> name of the user it stands for
     """
 
     allow_unencrypted: bool = False
@@ -117,11 +117,13 @@ class EndpointConfig:
     """All settings of the endpoint; ``read_config`` makes it of JSON, ``asdict`` JSON of it.
 
     + host_name: the computer's name
+    + os_version: what an answer to Identify says
     + http_port, https_port: 0: any free one; read at the start only
     + record: every decrypted message goes to a numbered file under the log folder
     """
 
     host_name: str = "WINLAB"
+    os_version: str = "10.0.17763"
     http_port: int = 0
     https_port: int = 0
     users: tuple[User, ...] = ()
