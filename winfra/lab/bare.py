@@ -1,0 +1,120 @@
+"""The bare machine on disk: its drives, registry and state, made anew or brought up to a new start."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from winfra.lab import installation
+from winfra.lab.paths import to_real
+from winfra.lab.registry import Data, Kind, Registry
+
+LIGHT = Path(__file__).with_name("light.py")
+PROGRAMS = Path(__file__).with_name("programs")
+NATIVE = "winfra.lab.programs.native"
+SYSTEM32 = r"C:\Windows\System32"
+POWERSHELL = rf"{SYSTEM32}\WindowsPowerShell\v1.0\powershell.exe"
+NOT_PROGRAMS = {"launcher", "native"}
+CONTENTS = ("drives", "registry", "state", "run", "bin")
+
+
+def make(lab: Path, host_name: str, users: list[str]) -> None:
+    """Make the bare machine; what was there is gone."""
+    clear(lab)
+    (lab / "run").mkdir(parents=True)
+    (lab / "log").mkdir(exist_ok=True)
+    _make_drives(lab, users)
+    _make_programs(lab)
+    _make_registry(Registry(lab / "registry"), host_name)
+    _make_state(lab / "state", host_name)
+
+
+def clear(lab: Path) -> None:
+    for name in CONTENTS:
+        shutil.rmtree(lab / name, ignore_errors=True)
+
+
+def set_boot_time(lab: Path) -> None:
+    """The machine has started now."""
+    file = lab / "state" / "system.json"
+    system = json.loads(file.read_text(encoding="utf-8"))
+    write_state(file, {**system, "boot_time": datetime.now(UTC).isoformat()})
+    Registry(lab / "registry").set_all(installation.BOOTED_KEY, {})
+
+
+def write_state(file: Path, value: object) -> None:
+    new = file.with_name(f".{file.name}")
+    new.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    new.replace(file)
+
+
+def install_program(lab: Path, path: str, name: str) -> None:
+    """Put an executable on a drive that runs ``programs/NAME.py``."""
+    file = to_real(lab, path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_executable(file, trampoline(name))
+
+
+def write_executable(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o755)
+
+
+def trampoline(*arguments: str) -> str:
+    """A shell script, since a path in a ``#!`` line may be too long or hold spaces."""
+    # -I and -S: neither PYTHON… variables nor site-packages, which would cost time at each start.
+    command = [sys.executable, "-ISX", "utf8", str(LIGHT), NATIVE, *arguments]
+    return f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'
+
+
+def is_program(file: Path) -> bool:
+    """Is this one of the lab's own programs, which take their command line as one text?"""
+    with file.open("rb") as start:
+        return f" {NATIVE} ".encode() in start.read(1024)
+
+
+def _make_drives(lab: Path, users: list[str]) -> None:
+    names = installation.PROFILE_FOLDERS
+    profiles = [rf"C:\Users\{user}\{name}" for user in users for name in names]
+    for path in (*installation.FOLDERS, *profiles):
+        to_real(lab, path).mkdir(parents=True, exist_ok=True)
+    hosts = to_real(lab, rf"{SYSTEM32}\drivers\etc\hosts")
+    hosts.write_bytes(b"# localhost name resolution is handled within DNS itself.\r\n")
+
+
+def _make_programs(lab: Path) -> None:
+    """Each as NAME.exe in System32, and as NAME in ``bin`` for an engine that adds no suffix."""
+    (lab / "bin").mkdir(parents=True)
+    for name in sorted(file.stem for file in PROGRAMS.glob("*.py")):
+        if name not in NOT_PROGRAMS:
+            path = POWERSHELL if name == "powershell" else rf"{SYSTEM32}\{name}.exe"
+            install_program(lab, path, name)
+            write_executable(lab / "bin" / name, trampoline(name))
+            if name == "powershell":
+                write_executable(lab / "bin" / "powershell.exe", trampoline(name))
+
+
+def _make_registry(registry: Registry, host_name: str) -> None:
+    for key, values in installation.registry(host_name).items():
+        registry.set_all(key, {name: _typed(value) for name, value in values.items()})
+
+
+def _typed(value: str | int) -> tuple[Kind, Data]:
+    if isinstance(value, int):
+        return "DWord", value
+    return ("ExpandString" if "%" in value else "String"), value
+
+
+def _make_state(state: Path, host_name: str) -> None:
+    state.mkdir(parents=True)
+    booted: dict[str, Any] = {"boot_time": datetime.now(UTC).isoformat()}
+    write_state(state / "system.json", booted | installation.system(host_name))
+    write_state(
+        state / "disks.json",
+        [installation.disk("C", "", 127, 98), installation.disk("D", "Data", 256, 255)],
+    )

@@ -1,0 +1,291 @@
+"""One lab: where its files are, and starting, stopping and resetting it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from winfra.lab import bare, config as lab_config, control, paths
+from winfra.lab.config import LabConfig
+from winfra.lab.registry import Registry
+from winfra.messages.lab import BAD_NAME, NOT_RUNNING, NOT_STARTED
+
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+@dataclass(frozen=True)
+class Running:
+    """What ``daemon.json`` says of the process that serves a lab."""
+
+    pid: int
+    created: float
+    http_port: int
+    https_port: int
+    control_port: int
+    token: str
+    ca_file: str
+
+    @property
+    def alive(self) -> bool:
+        """A number alone may long belong to another process: the time of its start tells."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created) < 1
+        except psutil.NoSuchProcess:
+            return False
+        return same and process.status() != psutil.STATUS_ZOMBIE
+
+
+class Lab:
+    """A lab by its name, whether it exists or not.
+
+    + name: names the folder
+    + home: the folder of all labs: ``$WINFRA_LAB_HOME``, or ``.lab`` in the current folder
+    """
+
+    def __init__(self, name: str = "windows", home: Path | None = None) -> None:
+        if not _NAME.fullmatch(name):
+            raise ValueError(BAD_NAME.text(name=name))
+        self.name = name
+        self.home = Path(home or os.environ.get("WINFRA_LAB_HOME") or ".lab").absolute()
+        self.folder = self.home / name
+
+    def start(self) -> None:
+        """Start the lab where it is not running; makes it where it does not exist."""
+        if self.running:
+            return
+        with self._locked():
+            if self.running:
+                return
+            self._make()
+            bare.set_boot_time(self.folder)
+            self._daemon_file.unlink(missing_ok=True)
+            self._spawn()
+            self._wait_until_running()
+
+    def stop(self) -> None:
+        """Stop the lab with every process in it; the machine stays as it is."""
+        if (running := self._recorded()) is not None and running.alive:
+            os.kill(running.pid, signal.SIGTERM)
+            _wait_for_end(running)
+        self._daemon_file.unlink(missing_ok=True)
+
+    def reset(self) -> None:
+        """End everything in the lab and make it a bare machine; a running lab goes on running."""
+        if running := self.running:
+            control.ask(running.control_port, running.token, "reset")
+            return
+        with self._locked():
+            bare.clear(self.folder)
+            self._make()
+
+    def remove(self) -> None:
+        """Stop the lab and delete all of it."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def status(self) -> dict[str, Any]:
+        """Whether it runs, since when and where it listens."""
+        running = self.running
+        return {
+            "name": self.name,
+            "state": "running" if running else "stopped" if self.exists else "not made",
+            "http": f"http://127.0.0.1:{running.http_port}/wsman" if running else "",
+            "https": f"https://127.0.0.1:{running.https_port}/wsman" if running else "",
+            "pid": running.pid if running else None,
+        }
+
+    def reboot(self, seconds: float = 0.0) -> None:
+        """Restart the machine, as ``shutdown.exe /r /t SECONDS`` in it does."""
+        running = self._must_run()
+        control.ask(running.control_port, running.token, "reboot", seconds=seconds)
+
+    @property
+    def exists(self) -> bool:
+        return self._config_file.is_file()
+
+    @property
+    def running(self) -> Running | None:
+        recorded = self._recorded()
+        return recorded if recorded is not None and recorded.alive else None
+
+    @property
+    def config(self) -> LabConfig:
+        return lab_config.read(self._config_file)
+
+    def configure(self, **changes: Any) -> LabConfig:
+        """Change settings of the lab; a running one follows at once."""
+        config = replace(self.config, **changes)
+        lab_config.write(self._config_file, config)
+        return config
+
+    def drive(self, letter: str) -> Path:
+        return self.folder / "drives" / letter.rstrip(":").upper()
+
+    def path(self, path: str) -> Path:
+        r"""The real path of ``D:\x\y``."""
+        return paths.to_real(self.folder, path)
+
+    @property
+    def registry(self) -> Path:
+        return self.folder / "registry"
+
+    @property
+    def keys(self) -> Registry:
+        """The registry, to read and write."""
+        return Registry(self.registry)
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def read_state(self, name: str) -> Any:
+        return json.loads((self.state / f"{name}.json").read_text(encoding="utf-8"))
+
+    def write_state(self, name: str, value: object) -> None:
+        bare.write_state(self.state / f"{name}.json", value)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def processes(self) -> list[dict[str, Any]]:
+        """Every process that was started since the last reset, in order."""
+        file = self.log / "processes.jsonl"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        return [json.loads(line) for line in lines]
+
+    @property
+    def http_port(self) -> int:
+        return self._must_run().http_port
+
+    @property
+    def https_port(self) -> int:
+        return self._must_run().https_port
+
+    @property
+    def ca_file(self) -> Path:
+        return Path(self._must_run().ca_file)
+
+    def host_data(self, transport: str = "ntlm", scheme: str = "https") -> dict[str, Any]:
+        """The connector's data for the running lab, with its first user."""
+        user = self.config.users[0]
+        data: dict[str, Any] = {
+            "winrm_port": self.https_port if scheme == "https" else self.http_port,
+            "winrm_user": user.name,
+            "winrm_password": user.password,
+            "winrm_transport": transport,
+            "winrm_scheme": scheme,
+        }
+        return data | ({"winrm_ca_trust_path": str(self.ca_file)} if scheme == "https" else {})
+
+    def snapshot(self) -> dict[str, str]:
+        """Path -> SHA-256 of all that makes up the machine; folders and links by what they are."""
+        found: dict[str, str] = {}
+        for part in ("drives", "registry", "state"):
+            for path in sorted((self.folder / part).rglob("*")):
+                found[str(path.relative_to(self.folder))] = _fingerprint(path)
+        return found
+
+    @property
+    def _config_file(self) -> Path:
+        return self.folder / "config.json"
+
+    @property
+    def _daemon_file(self) -> Path:
+        return self.folder / "daemon.json"
+
+    def _make(self) -> None:
+        """Make what is missing of the lab."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.exists:
+            lab_config.write(self._config_file, lab_config.new_config())
+        if not self.state.is_dir():
+            config = self.config
+            bare.make(self.folder, config.host_name, [user.name for user in config.users])
+
+    def _recorded(self) -> Running | None:
+        try:
+            return Running(**json.loads(self._daemon_file.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    def _must_run(self) -> Running:
+        running = self._recorded()
+        if running is None:
+            raise ConnectionError(NOT_RUNNING.text(name=self.name))
+        return running
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One starter at a time; the others find the lab running."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / f".{self.name}.lock").open("w") as lock:
+            # LOCK_NB and a pause: a blocking call would hold up every greenlet of pyinfra.
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    time.sleep(0.02)
+            yield
+
+    def _spawn(self) -> None:
+        command = [sys.executable, str(bare.LIGHT), "winfra.lab.daemon", str(self.folder)]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("WINFRA_LAB")}
+        with (self.folder / "daemon.log").open("ab") as log:
+            subprocess.run(
+                command, check=True, cwd="/", env=environment,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def _wait_until_running(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while not self.running:
+            failure = self.folder / "daemon.failed"
+            if failure.is_file() or time.monotonic() > end:
+                reason = failure.read_text().strip() if failure.is_file() else "it does not answer"
+                log = self.folder / "daemon.log"
+                raise ConnectionError(NOT_STARTED.text(name=self.name, reason=reason, log=log))
+            time.sleep(0.01)
+
+
+def _wait_for_end(running: Running) -> None:
+    end = time.monotonic() + STOP_SECONDS
+    while running.alive:
+        if time.monotonic() > end:
+            os.kill(running.pid, signal.SIGKILL)
+            end = time.monotonic() + STOP_SECONDS
+        time.sleep(0.01)
+
+
+def _fingerprint(path: Path) -> str:
+    if path.is_symlink():
+        return f"link to {path.readlink()}"
+    if path.is_dir():
+        return "folder"
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def all_labs(home: Path | None = None) -> list[Lab]:
+    """The labs that were made in a home."""
+    home = Lab(home=home).home
+    names = sorted(file.parent.name for file in home.glob("*/config.json"))
+    return [Lab(name, home) for name in names]

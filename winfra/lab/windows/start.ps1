@@ -1,0 +1,74 @@
+# The start of every Windows PowerShell process in the lab, before the user's text: drives, version, location, files
+# that are in use, exit codes. Returns the user's text as a script block; the caller runs it in the global scope.
+$told = [System.Text.Json.JsonDocument]::Parse($env:WINFRA_LAB_SESSION).RootElement
+$env:WINFRA_LAB_SESSION = $null
+$hidden = [Reflection.BindingFlags] 'NonPublic, Instance'
+
+$fileSystem = $ExecutionContext.SessionState.Provider.GetOne('FileSystem')
+foreach ($folder in [IO.Directory]::GetDirectories("$env:WINFRA_LAB/drives")) {
+    $drive = [System.Management.Automation.PSDriveInfo]::new([IO.Path]::GetFileName($folder), $fileSystem, $folder, '', $null)
+    $null = $ExecutionContext.SessionState.Drive.New($drive, 'global')
+}
+$null = $ExecutionContext.SessionState.Path.SetLocation($told.GetProperty('location').GetString())
+
+# The variables are constant, but not what is in them.
+foreach ($name in 'GitCommitId', 'OS', 'Platform') { $PSVersionTable.Remove($name) }
+$PSVersionTable['PSVersion'] = [version] '5.1.20348.2402'
+$PSVersionTable['PSEdition'] = 'Desktop'
+$PSVersionTable['BuildVersion'] = [version] '10.0.20348.2402'
+$PSVersionTable['CLRVersion'] = [version] '4.0.30319.42000'
+$PSVersionTable['PSCompatibleVersions'] = [version[]] ('1.0', '2.0', '3.0', '4.0', '5.0', '5.1.20348.2402')
+[psvariable].GetField('_value', $hidden).SetValue($ExecutionContext.SessionState.PSVariable.Get('PSEdition'), 'Desktop')
+
+if ($told.GetProperty('codepage').GetString() -ne '65001') {
+    [Text.Encoding]::RegisterProvider([Text.CodePagesEncodingProvider]::Instance)
+    [Console]::OutputEncoding = [Text.Encoding]::GetEncoding([int] $told.GetProperty('codepage').GetString())
+}
+
+. "$PSScriptRoot/files.ps1"
+
+# Linux keeps eight bits of an exit code; the others are in a file of the process that ended.
+$type = [System.Management.Automation.Runspaces.TypeData]::new('System.Diagnostics.Process')
+$type.Members.Add('ExitCode', [System.Management.Automation.Runspaces.ScriptPropertyData]::new('ExitCode', {
+    $file = "$env:WINFRA_LAB/run/exit-$($this.PSBase.Id)"
+    if ([IO.File]::Exists($file)) { [BitConverter]::ToInt32([BitConverter]::GetBytes([uint32] [IO.File]::ReadAllText($file)), 0) }
+    else { $this.PSBase.ExitCode }
+}))
+$context = $ExecutionContext.GetType().GetField('_context', $hidden).GetValue($ExecutionContext)
+$context.GetType().GetProperty('TypeTable', $hidden).GetValue($context).AddType($type)
+
+foreach ($file in $told.GetProperty('profiles').EnumerateArray()) {
+    $ast = [System.Management.Automation.Language.Parser]::ParseFile($file.GetString(), [ref] $null, [ref] $null)
+    . $ast.GetScriptBlock()
+}
+
+$name = $told.GetProperty('name').GetString()
+$text = if ($name) { [IO.File]::ReadAllText($told.GetProperty('file').GetString()) } else { $told.GetProperty('text').GetString() }
+$problems = $null
+$ast = [System.Management.Automation.Language.Parser]::ParseInput($text, $name, [ref] $null, [ref] $problems)
+if ($problems) { throw [System.Management.Automation.ParseException]::new($problems) }
+$succeeded = $told.GetProperty('succeeded').GetString()
+$ExecutionContext.SessionState.PSVariable.Set("global:$succeeded", $true)
+if (-not $name) {
+    # $? of the last statement is the exit code after -Command.
+    $ast = [System.Management.Automation.Language.Parser]::ParseInput("$text`n`$global:$succeeded = `$?", [ref] $null, [ref] $null)
+}
+$script = $ast.GetScriptBlock()
+
+if ($text -match '\bexit\b') {
+    $null = $ExecutionContext.Events.SubscribeEvent($null, $null, 'PowerShell.Exiting', $null, {
+        $console = $Host.GetType().GetProperty('ExternalHost', [Reflection.BindingFlags] 'NonPublic, Instance').GetValue($Host)
+        $code = $console.ExitCode
+        if ($null -ne $code -and ($code -lt 0 -or $code -gt 255)) {
+            [IO.File]::WriteAllText("$env:WINFRA_LAB/run/exit-$PID", [BitConverter]::ToUInt32([BitConverter]::GetBytes([int] $code), 0))
+        }
+    }, $false, $false)
+}
+
+if ($told.GetProperty('language').GetString() -eq 'ConstrainedLanguage') {
+    # What the engine's own modules do is allowed, as on Windows, where they are signed.
+    Import-Module Microsoft.PowerShell.Utility, Microsoft.PowerShell.Management
+    [scriptblock].GetProperty('LanguageMode', $hidden).SetValue($script, [System.Management.Automation.PSLanguageMode] 'ConstrainedLanguage')
+    $ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+}
+$script
