@@ -1,8 +1,9 @@
-"""Text in files: telling it from other bytes."""
+"""Text of the host: in files, and of its times."""
 
 from __future__ import annotations
 
 import codecs
+from datetime import datetime
 
 
 def text_of(content: bytes) -> str | None:
@@ -19,3 +20,11 @@ def text_of(content: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return None if any(character in text for character in "\x00\x01\x02\x03\x04") else text
+
+
+def utc_time(text: str) -> datetime:
+    """A time in .NET's round-trip format: seven digits of a second, Z for UTC.
+
+    As pyinfra's facts have it: in UTC, without saying so.
+    """
+    return datetime.fromisoformat(text.removesuffix("Z")[:26])

@@ -16,7 +16,7 @@ from typing_extensions import override
 from winfra.fact import WindowsFact
 from winfra.path import windows_path
 from winfra.script import Script
-from winfra.text import text_of
+from winfra.text import text_of, utc_time
 
 LARGEST_CONTENT = 1024 * 1024
 
@@ -169,14 +169,9 @@ def _entry(value: Any) -> Entry | None:
     return Entry(
         folder=value["Folder"],
         size=value["Size"],
-        mtime=_time(value["Modified"]),
-        ctime=_time(value["Created"]),
+        mtime=utc_time(value["Modified"]),
+        ctime=utc_time(value["Created"]),
         read_only=value["ReadOnly"],
         hidden=value["Hidden"],
         link=value["Link"],
     )
-
-
-def _time(text: str) -> datetime:
-    """.NET's round-trip format has seven digits of a second, and Z for UTC; pyinfra has no zone."""
-    return datetime.fromisoformat(text.removesuffix("Z")[:26])
