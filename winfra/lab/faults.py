@@ -155,7 +155,7 @@ KINDS: dict[int, Kind] = {
 _OTHER = Kind("w:InternalError", "An internal error occurred. ", "Receiver")
 
 
-class Refusal(Exception):
+class WSManError(Exception):
     """A request answered with a fault.
 
     + code: one of those above, or any other
@@ -188,8 +188,8 @@ class Refusal(Exception):
         ).encode()
 
 
-def no_shell(shell_id: str) -> Refusal:
-    return Refusal(
+def no_shell(shell_id: str) -> WSManError:
+    return WSManError(
         INVALID_SELECTORS,
         f"The request for the Windows Remote Shell with ShellId {shell_id} failed because the "
         "shell was not found on the server. Possible causes are: the specified ShellId is "
@@ -198,8 +198,8 @@ def no_shell(shell_id: str) -> Refusal:
     )
 
 
-def no_command() -> Refusal:
-    return Refusal(
+def no_command() -> WSManError:
+    return WSManError(
         INVALID_SELECTORS,
         "The Windows Remote Shell received a request to perform an operation on a command "
         "identifier that does not exist. Either the command has completed execution or the client "
@@ -207,24 +207,24 @@ def no_command() -> Refusal:
     )
 
 
-def no_resource(uri: str) -> Refusal:
-    return Refusal(
+def no_resource(uri: str) -> WSManError:
+    return WSManError(
         RESOURCE_URI,
         f"{_SERVICE}The resource URI ({uri}) was not found in the WS-Management catalog. The "
         "catalog contains the metadata that describes resources, or logical endpoints. ",
     )
 
 
-def too_many_shells(limit: int) -> Refusal:
-    return Refusal(
+def too_many_shells(limit: int) -> WSManError:
+    return WSManError(
         MAX_SHELLS,
         f"{_SERVICE}This user is allowed a maximum number of {limit} concurrent shells, which has "
         "been exceeded. Close existing shells or raise the quota for this user. ",
     )
 
 
-def too_many_operations(limit: int) -> Refusal:
-    return Refusal(
+def too_many_operations(limit: int) -> WSManError:
+    return WSManError(
         MAX_OPERATIONS,
         f"{_SERVICE}This user is allowed a maximum number of {limit} concurrent operations, which "
         "has been exceeded. Close existing operations for this user, or raise the quota for this "

@@ -7,12 +7,12 @@ import uuid
 
 # Expat takes no entity that expands without bound (2.4.1 and newer), and the lab listens on the
 # loopback alone.
-import xml.etree.ElementTree as ET  # noqa: S405
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from winfra.lab.faults import INVALID_XML, Refusal
+from winfra.lab.faults import INVALID_XML, WSManError
 
 SOAP = "{http://www.w3.org/2003/05/soap-envelope}"
 ADDRESSING = "{http://schemas.xmlsoap.org/ws/2004/08/addressing}"
@@ -68,15 +68,15 @@ class Request:
 
 
 def read_request(envelope: bytes) -> Request:
-    """The request in an envelope; a Refusal when it is none."""
+    """The request in an envelope; a WSManError when it is none."""
     try:
         root = ET.fromstring(envelope)  # noqa: S314
     except ET.ParseError as error:
-        raise Refusal(INVALID_XML) from error
+        raise WSManError(INVALID_XML) from error
     header = root.find(f"{SOAP}Header")
     body = root.find(f"{SOAP}Body")
     if root.tag != f"{SOAP}Envelope" or body is None:
-        raise Refusal(INVALID_XML)
+        raise WSManError(INVALID_XML)
     header = ET.Element("none") if header is None else header
     return Request(
         action=_text(header, f"{ADDRESSING}Action"),
