@@ -21,10 +21,18 @@ from winfra.messages import Message, connection as messages
 from winfra.settings import Settings
 
 ACCESS_DENIED = {5, 2147942405}
-SHELL_LOST = {2150858843, 2150858844, 2150858751, 995, 1726}
-"""No such shell or command (0x8033805B/C), 0x803380ff's neighbours, aborted, RPC call failed."""
-QUOTAS = {*range(2150859171, 2150859180), 2150859216}
-"""0x803381A3 to 0x803381AB and 0x803381D0: users, shells, operations, processes, memory."""
+SHELL_LOST = {0x8033805B, 0x803381DE, 995, 1726}
+"""No such shell or command, stream disconnected, operation aborted, RPC call failed."""
+QUOTAS = {
+    *(0x8033803F, 0x803381A5, 0x803381A6, 0x803381A7, 0x803381A8, 0x803381AB),
+    *range(0x803381E4, 0x803381EB),
+    *(1816, 8, 0x80070008),
+}
+"""wsmerror.h's ERROR_WSMAN_QUOTA_…; ERROR_NOT_ENOUGH_QUOTA, ERROR_NOT_ENOUGH_MEMORY."""
+ENVELOPES = {0x80338035, 0x80338047, 0x80338048, 0x80338049}
+"""A message is larger than MaxEnvelopeSizekb, or its answer would be."""
+NO_WINRM = (ParseError, StopIteration, KeyError)
+"""What pywinrm and requests_ntlm stumble over where an answer is not as Windows gives it."""
 
 LIBRARY_ERRORS = (
     WinRMError,
@@ -32,12 +40,10 @@ LIBRARY_ERRORS = (
     requests.RequestException,
     urllib3_errors.HTTPError,
     SpnegoError,
-    ParseError,
-    StopIteration,
-    KeyError,
+    *NO_WINRM,
     OSError,
 )
-"""What pywinrm and what it stands on raise; PermissionError and KeyError are requests_ntlm's."""
+"""What pywinrm and what it stands on raise; PermissionError is requests_ntlm's."""
 
 
 def explain(error: BaseException, settings: Settings) -> tuple[Message, dict[str, object]]:
@@ -51,12 +57,14 @@ def explain(error: BaseException, settings: Settings) -> tuple[Message, dict[str
     if isinstance(error, WSManFaultError):
         return _fault(error), {**values, "reason": " ".join(error.reason.split())}
     if isinstance(error, WinRMTransportError):
-        values["status"] = error.code
+        values["status"] = f"HTTP {error.code}"
         return (messages.NOT_ALLOWED if error.code == 403 else messages.NOT_WINRM), values
     if settings.transport == "kerberos" and _is_kerberos(error):
         return messages.KERBEROS_REFUSED, values
     if isinstance(error, (InvalidCredentialsError, SpnegoError, PermissionError)):
         return messages.LOGON_REFUSED, values
+    if isinstance(error, NO_WINRM):
+        return messages.NOT_WINRM, {**values, "status": "what it says is no WS-Management"}
     return _network(error), values
 
 
@@ -69,6 +77,8 @@ def _fault(error: WSManFaultError) -> Message:
         return messages.NOT_ALLOWED
     if error.wsman_fault_code in QUOTAS or "quota" in error.reason.lower():
         return messages.QUOTA
+    if error.wsman_fault_code in ENVELOPES:
+        return messages.ENVELOPE_TOO_SMALL
     return messages.FAULT
 
 

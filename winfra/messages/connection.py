@@ -20,7 +20,7 @@ UNKNOWN_NAME = Message(
 )
 NOT_WINRM = Message(
     "not_winrm",
-    "{endpoint} answers, but not as a WinRM listener: HTTP {status}",
+    "{endpoint} answers, but not as a WinRM listener: {status}",
     "Check winrm_port, winrm_scheme and what stands between; on the host, 'winrm get winrm/config' "
     "shows the service's state",
 )
@@ -55,7 +55,7 @@ QUOTA = Message(
 )
 ENVELOPE_TOO_SMALL = Message(
     "envelope_too_small",
-    "{endpoint} takes messages of {kilobytes} KB at most, which is too little",
+    "{endpoint} takes no messages of the size that is needed: {reason}",
     'On the host: winrm set winrm/config @{{MaxEnvelopeSizekb="500"}}',
 )
 FAULT = Message(
