@@ -102,6 +102,8 @@ class Site:
     def names(self, role: str) -> list[str]:
         if self.source is None:
             return [LAB]
+        if role == "lab":
+            return []
         server = self.values["SERVER_HOST"]
         names = {
             "database": [self.values.get("DATABASE_HOST", server)],

@@ -1,0 +1,30 @@
+"""The values of this site, which sections read as ``host.data``.
+
+A group's file (``lab.py``, or one of your own such as ``workers.py``) overrides them.
+"""
+
+# Everything of Prefect's on the host: its data, logs, scripts, settings and flows.
+prefect_data = r"D:\prefect_data"
+
+# The drives that hold data, each a fixed disk with an access list, never a cloud's temporary one.
+data_drives = ["D:"]
+
+# Free space that each of them needs before anything is installed.
+data_free_gb = 20
+
+# The oldest build of Windows: 17763 is Server 2019.
+windows_build = 17763
+
+# How far the host's clock may be from this machine's; Kerberos refuses more than 300.
+clock_seconds = 300
+
+# The Python that runs Prefect, 3.11 or 3.12, and its installer on this machine.
+python_version = None
+python_installer = None
+
+# The PostgreSQL that Prefect uses, 15 or newer, and its installer on this machine.
+postgresql_version = None
+postgresql_installer = None
+
+# A folder on this machine with every wheel that Prefect needs, for hosts without the internet.
+wheelhouse = None

@@ -1,0 +1,29 @@
+"""Before the guide begins: does the host have what the sections need?"""
+
+from __future__ import annotations
+
+from pyinfra import host
+from pyinfra.api.deploy import deploy
+
+from winfra.operations.preflight import requirements
+
+DEFAULTS = {
+    "windows_build": 17763,
+    "clock_seconds": 300,
+    "data_drives": ["D:"],
+    "data_free_gb": 20,
+    "python_version": None,
+    "python_installer": None,
+    "postgresql_version": None,
+    "postgresql_installer": None,
+    "wheelhouse": None,
+}
+
+
+@deploy("Preflight", data_defaults=DEFAULTS)
+def preflight() -> None:
+    """Show all that is missing in one table, and go no further on a host that lacks something."""
+    requirements(
+        name="The host has what the deploy needs",
+        wanted={key: host.data.get(key) for key in DEFAULTS},
+    )

@@ -1,0 +1,248 @@
+"""Preflight's checks, pure: what was found in, lines of the table out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.preflight import DEFAULTS
+from winfra.operations.preflight import table
+from winfra.preflight import (
+    GIGABYTE,
+    REQUIREMENTS,
+    Check,
+    Disk,
+    Findings,
+    State,
+    check_all,
+    missing,
+    requirement,
+)
+
+DISK = Disk("fixed", "NTFS", 50 * GIGABYTE)
+GOOD = Findings(
+    host="srv1",
+    user="deployer",
+    administrator=True,
+    full_token=True,
+    windows="Microsoft Windows Server 2019 Standard",
+    build=17763,
+    domain_controller=False,
+    powershell="5.1.17763.1",
+    language_mode="FullLanguage",
+    clock=-0.4,
+    drives={"C:": replace(DISK, free=0), "D:": DISK},
+)
+
+
+def lines(wanted: dict[str, Any] | None = None, **found: Any) -> dict[str, Check]:
+    checks = check_all(replace(GOOD, **found), {**DEFAULTS, **(wanted or {})})
+    return {check.name: check for check in checks}
+
+
+def test_a_good_host_lacks_nothing() -> None:
+    """A host that has it all passes; what group data does not ask for is neither good nor bad."""
+    found = lines()
+
+    assert {name for name, check in found.items() if check.state is State.OPEN} == {
+        "Python",
+        "Python's installer",
+        "PostgreSQL",
+        "PostgreSQL's installer",
+        "wheelhouse",
+    }
+    assert {check.state for check in found.values()} == {State.OK, State.OPEN}
+    assert [check.remedy for check in found.values() if check.remedy] == []
+
+
+@pytest.mark.parametrize(
+    ("found", "name", "remedy"),
+    [
+        (
+            {"administrator": False, "full_token": False},
+            "account",
+            "deployer is not an administrator of srv1. "
+            "Connect as a member of its group Administrators (winrm_user).",
+        ),
+        (
+            {"full_token": False},
+            "account",
+            "remote UAC gives deployer a token without its administrator's rights. On srv1 set "
+            r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System, DWORD "
+            "LocalAccountTokenFilterPolicy, to 1; or connect as a domain account.",
+        ),
+        (
+            {"build": 14393},
+            "Windows",
+            "srv1 runs build 14393 of Windows. Use Windows Server 2019 (build 17763) or newer.",
+        ),
+        (
+            {"domain_controller": True},
+            "role",
+            "srv1 is a domain controller, which has no local accounts. "
+            "Use a member server or one without a domain.",
+        ),
+        (
+            {"powershell": "5.0.10586.117"},
+            "PowerShell",
+            "srv1 answers with PowerShell 5.0.10586.117. Install Windows Management Framework 5.1.",
+        ),
+        (
+            {"language_mode": "ConstrainedLanguage"},
+            "PowerShell",
+            "srv1 runs PowerShell in ConstrainedLanguage. "
+            "Exempt deployer from the AppLocker or App Control policy that demands it.",
+        ),
+        (
+            {"clock": 301.0},
+            "clock",
+            "the clocks of srv1 and of this machine are 6 min apart. Set both by a time server (on "
+            "the host: w32tm /resync); Kerberos and TLS refuse such a difference.",
+        ),
+        (
+            {"drives": {"C:": DISK}},
+            "drive D:",
+            "srv1 has no drive D:. "
+            "Attach and format it, or choose other drives in group data (data_drives).",
+        ),
+        (
+            {"drives": {"D:": replace(DISK, kind="network")}},
+            "drive D:",
+            "drive D: of srv1 is network, not a fixed disk. "
+            "Choose a fixed disk in group data (data_drives).",
+        ),
+        (
+            {"drives": {"D:": replace(DISK, format="FAT32")}},
+            "drive D:",
+            "drive D: of srv1 is formatted as FAT32, which has no access lists. "
+            "Format it as NTFS or ReFS, or choose other drives in group data (data_drives).",
+        ),
+        (
+            {"drives": {"D:": replace(DISK, temporary=True)}},
+            "drive D:",
+            "drive D: of srv1 is the cloud's temporary disk: it is empty after a redeployment. "
+            "Attach a data disk under another letter, and name it in group data (data_drives).",
+        ),
+        (
+            {"drives": {"D:": replace(DISK, free=19 * GIGABYTE)}},
+            "drive D:",
+            "drive D: of srv1 has 19.0 GB free. "
+            "Free 20 GB or enlarge it; the number is data_free_gb in group data.",
+        ),
+    ],
+)
+def test_what_is_missing(found: dict[str, Any], name: str, remedy: str) -> None:
+    """Each thing that a host lacks fails its line alone, and its sentence names the next step."""
+    checks = lines(**found)
+
+    assert missing(checks.values()) == [name]
+    assert checks[name].remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("found", "name", "remedy"),
+    [
+        (
+            {"auto_run": {r"HKLM\Software\Microsoft\Command Processor": "chcp 65001"}},
+            "cmd.exe AutoRun",
+            r"each cmd.exe on srv1 first runs 'chcp 65001' (HKLM\Software\Microsoft\Command "
+            "Processor). Remove the value AutoRun there, unless installers can do with what it "
+            "does.",
+        ),
+        (
+            {"reboot": ("Windows Update", "files to be replaced")},
+            "pending restart",
+            "srv1 waits for a restart (Windows Update, files to be replaced). "
+            "Restart it when you can; installers may refuse until then.",
+        ),
+    ],
+)
+def test_what_is_worth_a_warning(found: dict[str, Any], name: str, remedy: str) -> None:
+    """A warning names the next step and lets the deploy go on."""
+    checks = lines(**found)
+
+    assert missing(checks.values()) == []
+    assert (checks[name].state, checks[name].remedy) == (State.WARNING, remedy)
+
+
+@pytest.mark.parametrize("seconds", [-300.0, 300.0])
+def test_the_clock_may_differ_a_little(seconds: float) -> None:
+    """Five minutes to either side are what Kerberos allows."""
+    assert lines(clock=seconds)["clock"].state is State.OK
+
+
+def test_several_things_missing_at_once() -> None:
+    """All that is missing is told together, each drive for itself."""
+    checks = lines({"data_drives": ["D:", "E:"]}, build=14393, drives={})
+
+    assert missing(checks.values()) == ["Windows", "drive D:", "drive E:"]
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "accepted", "refused"),
+    [
+        ("python_version", "Python", ["3.11", "3.12.10"], ["3.10.11", "3.13", "3.1", "new", ""]),
+        ("postgresql_version", "PostgreSQL", ["15", "16.4-1", "18"], ["14.20", "9.6", "latest"]),
+    ],
+)
+def test_versions(key: str, name: str, accepted: list[str], refused: list[str]) -> None:
+    """Group data may ask only for versions that Prefect runs with."""
+    assert [v for v in accepted if lines({key: v})[name].state is not State.OK] == []
+    assert [v for v in refused if lines({key: v})[name].state is not State.MISSING] == []
+
+
+def test_a_refused_version_is_named() -> None:
+    """The sentence has the key in group data, its value, and what it may be."""
+    assert lines({"python_version": "3.13"})["Python"].remedy == (
+        "python_version is '3.13'. It has to be 3.11 or 3.12; group data says which."
+    )
+
+
+def test_files_that_sections_need(tmp_path: Path) -> None:
+    """An installer has to be a file and the wheelhouse a folder on this machine."""
+    file = tmp_path / "python.exe"
+    file.touch()
+    there = lines({"python_installer": str(file), "wheelhouse": str(tmp_path)})
+    not_there = lines({"postgresql_installer": str(tmp_path), "wheelhouse": str(file)})
+
+    assert missing(there.values()) == []
+    assert missing(not_there.values()) == ["PostgreSQL's installer", "wheelhouse"]
+    assert not_there["wheelhouse"].remedy == (
+        f"wheelhouse names {str(file)!r}, and there is no such folder on this machine. "
+        "Put it there, or correct the key in group data."
+    )
+
+
+def test_a_section_adds_its_own() -> None:
+    """What a section registers is checked after the rest."""
+
+    @requirement
+    def licence(findings: Findings, wanted: Any) -> list[Check]:
+        return [Check("licence", "signed", findings.host, State.MISSING, "Sign it.")]
+
+    try:
+        checks = lines()
+    finally:
+        REQUIREMENTS.remove(licence)
+
+    assert (missing(checks.values()), checks["licence"].found) == (["licence"], "srv1")
+
+
+def test_the_table() -> None:
+    """A line a check with its state first; the next steps follow, what is right needs none."""
+    text = table([*lines(drives={}).values()], 110)
+    words = [line.split()[0] for line in text]
+
+    assert words[2:] == [*["ok"] * 7, "missing", *["-"] * 5, "missing:"]
+    assert max(len(line) for line in text[:-1]) <= 110
+    assert text[-1].startswith("missing: srv1 has no drive D:. ")
+
+
+def test_the_table_shows_text_as_it_is() -> None:
+    """Brackets in what was found are no markup."""
+    text = table([Check("cmd.exe AutoRun", "none", "[red]del[/red] [x")], 100)
+
+    assert "[red]del[/red] [x" in text[-1]
