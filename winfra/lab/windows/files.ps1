@@ -1,1 +1,176 @@
+# [IO.File] of the lab: what Windows refuses and Linux allows. A file that another has open without sharing (an exclusive
+# lock, which FileShare.None is on Linux) cannot be deleted, moved or replaced; a read-only one cannot be written,
+# deleted or replaced; Replace wants a destination, on the same drive.
+# All else goes on to System.IO.File; the members are those of .NET Framework 4.8 for which PowerShell has use.
+class WinfraLabFile {
+    static hidden [int] $SharingViolation = 0x80070020
+    static hidden [int] $AlreadyExists = 0x800700B7
+    static hidden [int] $NotSameDevice = 0x80070011
 
+    # An error as a .NET method throws it: it stands where the user's script called.
+    static hidden [void] Fail([string] $Method, [int] $Count, [Exception] $Cause) {
+        while ($Cause -is [System.Management.Automation.MethodInvocationException] -and $Cause.InnerException) { $Cause = $Cause.InnerException }
+        $message = 'Exception calling "{0}" with "{1}" argument(s): "{2}"' -f $Method, $Count, $Cause.Message
+        $exception = [System.Management.Automation.MethodInvocationException]::new($message, $Cause)
+        $hidden = [Reflection.BindingFlags] 'NonPublic, Instance'
+        [System.Management.Automation.RuntimeException].GetMethod('SetErrorId', $hidden).Invoke($exception, @($Cause.GetType().Name))
+        foreach ($frame in [runspace]::DefaultRunspace.Debugger.GetCallStack()) {
+            if ($frame.ScriptName -ne $PSCommandPath) {
+                $info = [System.Management.Automation.InvocationInfo]::Create($null, $frame.Position)
+                [System.Management.Automation.ErrorRecord].GetMethod('SetInvocationInfo', $hidden).Invoke($exception.ErrorRecord, @($info))
+                break
+            }
+        }
+        # Not `throw`, which would end the script: an error of a method ends its statement only.
+        [Runtime.ExceptionServices.ExceptionDispatchInfo]::Capture($exception).Throw()
+    }
+
+    static hidden [Exception] InUse([string] $Path) {
+        return [IO.IOException]::new("The process cannot access the file '$Path' because it is being used by another process.", [WinfraLabFile]::SharingViolation)
+    }
+
+    static hidden [Exception] Denied([string] $Path) {
+        return [UnauthorizedAccessException]::new("Access to the path '$Path' is denied.")
+    }
+
+    static hidden [bool] IsReadOnly([string] $Path) {
+        return [System.IO.File]::Exists($Path) -and ([System.IO.File]::GetAttributes($Path) -band [IO.FileAttributes]::ReadOnly)
+    }
+
+    # A trial: it fails while another has the file open without sharing.
+    static hidden [void] NeedUnused([string] $Path) {
+        if (-not [System.IO.File]::Exists($Path)) { return }
+        $inUse = $false
+        try { [System.IO.File]::Open($Path, 'Open', 'Read', 'None').Dispose() }
+        catch [IO.IOException] { $inUse = $true }
+        catch [UnauthorizedAccessException] { $inUse = $false }
+        if ($inUse) { throw [WinfraLabFile]::InUse($Path) }
+    }
+
+    static hidden [void] NeedWritable([string] $Path) {
+        if ([WinfraLabFile]::IsReadOnly($Path)) { throw [WinfraLabFile]::Denied($Path) }
+    }
+
+    static hidden [string] Drive([string] $Path) {
+        $below = $Path.Substring([Math]::Min("$env:WINFRA_LAB/drives/".Length, $Path.Length))
+        return $below.Split('/')[0]
+    }
+
+    static [void] Delete([string] $Path) {
+        try {
+            [WinfraLabFile]::NeedWritable($Path)
+            [WinfraLabFile]::NeedUnused($Path)
+            [System.IO.File]::Delete($Path)
+        }
+        catch { [WinfraLabFile]::Fail('Delete', 1, $_.Exception) }
+    }
+
+    static [void] Move([string] $Source, [string] $Destination) {
+        try {
+            if ($Source -ne $Destination -and ([System.IO.File]::Exists($Destination) -or [IO.Directory]::Exists($Destination))) {
+                throw [IO.IOException]::new('Cannot create a file when that file already exists.', [WinfraLabFile]::AlreadyExists)
+            }
+            [WinfraLabFile]::NeedUnused($Source)
+            [System.IO.File]::Move($Source, $Destination)
+        }
+        catch { [WinfraLabFile]::Fail('Move', 2, $_.Exception) }
+    }
+
+    static [void] Replace([string] $Source, [string] $Destination, [string] $Backup) { [WinfraLabFile]::Replace($Source, $Destination, $Backup, $false) }
+    static [void] Replace([string] $Source, [string] $Destination, [string] $Backup, [bool] $IgnoreMetadataErrors) {
+        try {
+            foreach ($file in $Source, $Destination) {
+                if (-not [System.IO.File]::Exists($file)) { throw [IO.FileNotFoundException]::new("Could not find file '$file'.", $file) }
+            }
+            foreach ($other in $Destination, $Backup) {
+                if ($other -and [WinfraLabFile]::Drive($Source) -ne [WinfraLabFile]::Drive($other)) {
+                    throw [IO.IOException]::new('The system cannot move the file to a different disk drive.', [WinfraLabFile]::NotSameDevice)
+                }
+            }
+            foreach ($file in $Destination, $Backup) { if ($file) { [WinfraLabFile]::NeedWritable($file) } }
+            foreach ($file in $Source, $Destination, $Backup) { if ($file) { [WinfraLabFile]::NeedUnused($file) } }
+            [System.IO.File]::Replace($Source, $Destination, $(if ($Backup) { $Backup } else { [NullString]::Value }), $IgnoreMetadataErrors)
+        }
+        catch { [WinfraLabFile]::Fail('Replace', 3, $_.Exception) }
+    }
+
+    static [void] Copy([string] $Source, [string] $Destination) { [WinfraLabFile]::Copy($Source, $Destination, $false) }
+    static [void] Copy([string] $Source, [string] $Destination, [bool] $Overwrite) {
+        try {
+            if ($Overwrite) {
+                [WinfraLabFile]::NeedWritable($Destination)
+                [WinfraLabFile]::NeedUnused($Destination)
+            }
+            [System.IO.File]::Copy($Source, $Destination, $Overwrite)
+        }
+        catch { [WinfraLabFile]::Fail('Copy', 3, $_.Exception) }
+    }
+
+    static [IO.FileStream] Open([string] $Path, [IO.FileMode] $Mode) { return [WinfraLabFile]::Open($Path, $Mode, $(if ($Mode -eq 'Append') { 'Write' } else { 'ReadWrite' }), 'None') }
+    static [IO.FileStream] Open([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access) { return [WinfraLabFile]::Open($Path, $Mode, $Access, 'None') }
+    static [IO.FileStream] Open([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access, [IO.FileShare] $Share) {
+        try {
+            if ($Access -ne 'Read') { [WinfraLabFile]::NeedWritable($Path) }
+            return [System.IO.File]::Open($Path, $Mode, $Access, $Share)
+        }
+        catch [IO.IOException] {
+            $cause = if ($_.Exception.InnerException) { $_.Exception.InnerException } else { $_.Exception }
+            # Only the lock of another gives a bare IOException here; its code is Linux' own.
+            if ($cause.GetType() -eq [IO.IOException] -and [System.IO.File]::Exists($Path) -and $Mode -ne 'CreateNew') { $cause = [WinfraLabFile]::InUse($Path) }
+            [WinfraLabFile]::Fail('Open', 4, $cause)
+        }
+        catch { [WinfraLabFile]::Fail('Open', 4, $_.Exception) }
+        return $null
+    }
+
+    static [IO.FileStream] OpenRead([string] $Path) { return [WinfraLabFile]::Open($Path, 'Open', 'Read', 'Read') }
+    static [IO.FileStream] OpenWrite([string] $Path) { return [WinfraLabFile]::Open($Path, 'OpenOrCreate', 'Write', 'None') }
+    static [IO.FileStream] Create([string] $Path) { return [WinfraLabFile]::Open($Path, 'Create', 'ReadWrite', 'None') }
+    static [IO.FileStream] Create([string] $Path, [int] $BufferSize) { return [WinfraLabFile]::Open($Path, 'Create', 'ReadWrite', 'None') }
+    static [IO.StreamReader] OpenText([string] $Path) { return [IO.StreamReader]::new([WinfraLabFile]::OpenRead($Path)) }
+    static [IO.StreamWriter] CreateText([string] $Path) { return [IO.StreamWriter]::new([WinfraLabFile]::Open($Path, 'Create', 'Write', 'Read')) }
+    static [IO.StreamWriter] AppendText([string] $Path) { return [IO.StreamWriter]::new([WinfraLabFile]::Open($Path, 'Append', 'Write', 'Read')) }
+
+    # Writing as a whole: refused where opening for writing is.
+    static hidden [void] NeedRoom([string] $Path) {
+        if ([System.IO.File]::Exists($Path)) { [WinfraLabFile]::Open($Path, 'Open', 'Write', 'Read').Dispose() }
+    }
+    static [void] WriteAllBytes([string] $Path, [byte[]] $Bytes) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::WriteAllBytes($Path, $Bytes) } catch { [WinfraLabFile]::Fail('WriteAllBytes', 2, $_.Exception) } }
+    static [void] WriteAllText([string] $Path, [string] $Text) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::WriteAllText($Path, $Text) } catch { [WinfraLabFile]::Fail('WriteAllText', 2, $_.Exception) } }
+    static [void] WriteAllText([string] $Path, [string] $Text, [System.Text.Encoding] $Encoding) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::WriteAllText($Path, $Text, $Encoding) } catch { [WinfraLabFile]::Fail('WriteAllText', 3, $_.Exception) } }
+    static [void] WriteAllLines([string] $Path, [System.Collections.Generic.IEnumerable[string]] $Lines) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::WriteAllLines($Path, $Lines) } catch { [WinfraLabFile]::Fail('WriteAllLines', 2, $_.Exception) } }
+    static [void] WriteAllLines([string] $Path, [System.Collections.Generic.IEnumerable[string]] $Lines, [System.Text.Encoding] $Encoding) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::WriteAllLines($Path, $Lines, $Encoding) } catch { [WinfraLabFile]::Fail('WriteAllLines', 3, $_.Exception) } }
+    static [void] AppendAllText([string] $Path, [string] $Text) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::AppendAllText($Path, $Text) } catch { [WinfraLabFile]::Fail('AppendAllText', 2, $_.Exception) } }
+    static [void] AppendAllText([string] $Path, [string] $Text, [System.Text.Encoding] $Encoding) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::AppendAllText($Path, $Text, $Encoding) } catch { [WinfraLabFile]::Fail('AppendAllText', 3, $_.Exception) } }
+    static [void] AppendAllLines([string] $Path, [System.Collections.Generic.IEnumerable[string]] $Lines) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::AppendAllLines($Path, $Lines) } catch { [WinfraLabFile]::Fail('AppendAllLines', 2, $_.Exception) } }
+    static [void] AppendAllLines([string] $Path, [System.Collections.Generic.IEnumerable[string]] $Lines, [System.Text.Encoding] $Encoding) { try { [WinfraLabFile]::NeedRoom($Path); [System.IO.File]::AppendAllLines($Path, $Lines, $Encoding) } catch { [WinfraLabFile]::Fail('AppendAllLines', 3, $_.Exception) } }
+
+    # The rest, as it is.
+    static [bool] Exists([string] $Path) { return [System.IO.File]::Exists($Path) }
+    static [byte[]] ReadAllBytes([string] $Path) { try { return [System.IO.File]::ReadAllBytes($Path) } catch { [WinfraLabFile]::Fail('ReadAllBytes', 1, $_.Exception) }; return $null }
+    static [string] ReadAllText([string] $Path) { try { return [System.IO.File]::ReadAllText($Path) } catch { [WinfraLabFile]::Fail('ReadAllText', 1, $_.Exception) }; return $null }
+    static [string] ReadAllText([string] $Path, [System.Text.Encoding] $Encoding) { try { return [System.IO.File]::ReadAllText($Path, $Encoding) } catch { [WinfraLabFile]::Fail('ReadAllText', 2, $_.Exception) }; return $null }
+    static [string[]] ReadAllLines([string] $Path) { try { return [System.IO.File]::ReadAllLines($Path) } catch { [WinfraLabFile]::Fail('ReadAllLines', 1, $_.Exception) }; return $null }
+    static [string[]] ReadAllLines([string] $Path, [System.Text.Encoding] $Encoding) { try { return [System.IO.File]::ReadAllLines($Path, $Encoding) } catch { [WinfraLabFile]::Fail('ReadAllLines', 2, $_.Exception) }; return $null }
+    static [System.Collections.Generic.IEnumerable[string]] ReadLines([string] $Path) { try { return [System.IO.File]::ReadLines($Path) } catch { [WinfraLabFile]::Fail('ReadLines', 1, $_.Exception) }; return $null }
+    static [System.Collections.Generic.IEnumerable[string]] ReadLines([string] $Path, [System.Text.Encoding] $Encoding) { try { return [System.IO.File]::ReadLines($Path, $Encoding) } catch { [WinfraLabFile]::Fail('ReadLines', 2, $_.Exception) }; return $null }
+    static [IO.FileAttributes] GetAttributes([string] $Path) { try { return [System.IO.File]::GetAttributes($Path) } catch { [WinfraLabFile]::Fail('GetAttributes', 1, $_.Exception) }; return 0 }
+    static [void] SetAttributes([string] $Path, [IO.FileAttributes] $Attributes) { try { [System.IO.File]::SetAttributes($Path, $Attributes) } catch { [WinfraLabFile]::Fail('SetAttributes', 2, $_.Exception) } }
+    static [datetime] GetCreationTime([string] $Path) { try { return [System.IO.File]::GetCreationTime($Path) } catch { [WinfraLabFile]::Fail('GetCreationTime', 1, $_.Exception) }; return 0 }
+    static [void] SetCreationTime([string] $Path, [datetime] $Time) { try { [System.IO.File]::SetCreationTime($Path, $Time) } catch { [WinfraLabFile]::Fail('SetCreationTime', 2, $_.Exception) } }
+    static [datetime] GetCreationTimeUtc([string] $Path) { try { return [System.IO.File]::GetCreationTimeUtc($Path) } catch { [WinfraLabFile]::Fail('GetCreationTimeUtc', 1, $_.Exception) }; return 0 }
+    static [void] SetCreationTimeUtc([string] $Path, [datetime] $Time) { try { [System.IO.File]::SetCreationTimeUtc($Path, $Time) } catch { [WinfraLabFile]::Fail('SetCreationTimeUtc', 2, $_.Exception) } }
+    static [datetime] GetLastAccessTime([string] $Path) { try { return [System.IO.File]::GetLastAccessTime($Path) } catch { [WinfraLabFile]::Fail('GetLastAccessTime', 1, $_.Exception) }; return 0 }
+    static [void] SetLastAccessTime([string] $Path, [datetime] $Time) { try { [System.IO.File]::SetLastAccessTime($Path, $Time) } catch { [WinfraLabFile]::Fail('SetLastAccessTime', 2, $_.Exception) } }
+    static [datetime] GetLastAccessTimeUtc([string] $Path) { try { return [System.IO.File]::GetLastAccessTimeUtc($Path) } catch { [WinfraLabFile]::Fail('GetLastAccessTimeUtc', 1, $_.Exception) }; return 0 }
+    static [void] SetLastAccessTimeUtc([string] $Path, [datetime] $Time) { try { [System.IO.File]::SetLastAccessTimeUtc($Path, $Time) } catch { [WinfraLabFile]::Fail('SetLastAccessTimeUtc', 2, $_.Exception) } }
+    static [datetime] GetLastWriteTime([string] $Path) { try { return [System.IO.File]::GetLastWriteTime($Path) } catch { [WinfraLabFile]::Fail('GetLastWriteTime', 1, $_.Exception) }; return 0 }
+    static [void] SetLastWriteTime([string] $Path, [datetime] $Time) { try { [System.IO.File]::SetLastWriteTime($Path, $Time) } catch { [WinfraLabFile]::Fail('SetLastWriteTime', 2, $_.Exception) } }
+    static [datetime] GetLastWriteTimeUtc([string] $Path) { try { return [System.IO.File]::GetLastWriteTimeUtc($Path) } catch { [WinfraLabFile]::Fail('GetLastWriteTimeUtc', 1, $_.Exception) }; return 0 }
+    static [void] SetLastWriteTimeUtc([string] $Path, [datetime] $Time) { try { [System.IO.File]::SetLastWriteTimeUtc($Path, $Time) } catch { [WinfraLabFile]::Fail('SetLastWriteTimeUtc', 2, $_.Exception) } }
+    # .NET on Linux makes symbolic links here; .NET Framework has no such method, but the engine's own functions use it.
+    static [IO.FileSystemInfo] CreateSymbolicLink([string] $Path, [string] $Target) { return [System.IO.File]::CreateSymbolicLink($Path, $Target) }
+}
+
+$accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
+foreach ($name in 'IO.File', 'System.IO.File') { $accelerators::Add($name, [WinfraLabFile]) }
