@@ -24,6 +24,7 @@ from winfra.output import Output
 from winfra.script import Script, source
 from winfra.session import Session, SessionError, loader
 from winfra.settings import META, Settings, WinRMData, settings
+from winfra.user_script import UserScript
 
 if TYPE_CHECKING:
     from pyinfra.api.host import Host
@@ -219,13 +220,15 @@ class WinRMConnector(BaseConnector):
 def own_process(command: StringCommand | str, arguments: Mapping[str, Any]) -> Script:
     """The script that runs a user's text in a process of its own; the text is never on record."""
     raw = command if isinstance(command, str) else command.get_raw_value()
+    user = command if isinstance(command, UserScript) else UserScript(raw, "")
     given = arguments.get("_stdin")
     if given is not None and not isinstance(given, (str, bytes)):
         given = "".join(f"{line}\n" for line in given)
     return Script(
         "invoke_powershell",
         Text=HiddenValue(raw),
-        Name="",
+        Name=user.label,
+        Parameters=user.parameters,
         Loader=loader(),
         Program=source("own_process").text,
         InputText=HiddenValue(given) if given is not None else None,

@@ -104,3 +104,28 @@ ENVIRONMENT_NEEDED = Message(
     "variable: {variable} is needed by Windows and is never removed",
     "Change its value, or one entry of it with environment.path",
 )
+REBOOT_REFUSED = Message(
+    "reboot_refused",
+    "{argument}: {value} cannot be used for a restart",
+    "Give {wanted}",
+)
+RESTART_REFUSED = Message(
+    "restart_refused",
+    "Windows refused to restart: {reason} (shutdown.exe, exit code {code})",
+    "Exit code 5: give winrm_user the right 'Force shutdown from a remote system'; else see 'net helpmsg {code}'",
+)
+RESTART_TIMEOUT = Message(
+    "restart_timeout",
+    "{host} has not come back from its restart within {seconds} s",
+    "Look at its console; if it only needs longer, give a larger reboot_timeout",
+)
+SCRIPT_SOURCE_REFUSED = Message(
+    "script_source_refused",
+    "powershell.script needs either src or text, and has {found}",
+    "Give the path of a .ps1 file as src, or PowerShell as text",
+)
+SCRIPT_PARAMETER_REFUSED = Message(
+    "script_parameter_refused",
+    "parameters: '{parameter}' {reason}",
+    "Name the parameters as the script's param() block does, with values that JSON has",
+)

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from pyinfra import host, inventory, state
-from pyinfra.api import FileDownloadCommand, FileUploadCommand, OperationValueError
+from pyinfra.api import FileDownloadCommand, FileUploadCommand
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.state import StateStage
 
 from winfra.difference import show
 from winfra.facts.files import Entry
-from winfra.messages.operations import LOCAL_SOURCE_MISSING, UPLOAD_ONTO_FOLDER, WRONG_KIND
+from winfra.local_file import existing, local_path
+from winfra.messages.operations import UPLOAD_ONTO_FOLDER, WRONG_KIND
 from winfra.operation import fail, operation
 from winfra.path import windows_path
 from winfra.script import Script
@@ -218,7 +219,7 @@ def template(
     """
     check_form(newline, encoding)
     dest = windows_path(dest, "dest", file=True)
-    local = _existing(_local(src)) if isinstance(src, (str, Path)) else src
+    local = existing(local_path(src)) if isinstance(src, (str, Path)) else src
     name = str(local) if isinstance(local, Path) else "given as text"
     values = {"host": host, "state": state, "inventory": inventory, **data}
     rendered = render(
@@ -267,7 +268,7 @@ def get(
         )
     """
     src = windows_path(src, "src", file=True)
-    local = _local(dest, add_deploy_dir)
+    local = local_path(dest, add_deploy_dir)
     entry, _ = standing(src)
     if entry is not None and entry["folder"]:
         raise fail(WRONG_KIND, path=src, host=host.name, found="folder", wanted="file")
@@ -325,15 +326,5 @@ def _show_attributes(path: str, entry: Entry | None, wanted: dict[str, bool]) ->
 def _source(src: str | Path | IO[Any], add_deploy_dir: bool, assume_exists: bool) -> UploadSource:
     if not isinstance(src, (str, Path)):
         return UploadSource(src)
-    local = _local(src, add_deploy_dir)
-    return UploadSource(local if assume_exists else _existing(local))
-
-
-def _local(path: str | Path, add_deploy_dir: bool = True) -> Path:
-    return Path(state.cwd, path) if add_deploy_dir and state.cwd else Path(path)
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise OperationValueError(LOCAL_SOURCE_MISSING.text(path=path))
-    return path
+    local = local_path(src, add_deploy_dir)
+    return UploadSource(local if assume_exists else existing(local))

@@ -1,0 +1,31 @@
+"""Facts from a user's own PowerShell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyinfra.api import FactBase
+from typing_extensions import override
+
+from winfra.user_script import UserScript
+
+
+class Output(FactBase[list[str]]):
+    """Returns the lines that PowerShell writes; it is run at every question, also in a dry run.
+
+    + text: PowerShell that changes nothing
+    + parameters: values for its ``param()`` block; a ``HiddenValue`` arrives as a ``SecureString``
+    """
+
+    @staticmethod
+    @override
+    def default() -> list[str]:
+        return []
+
+    def command(self, text: str, parameters: Mapping[str, Any] | None = None) -> UserScript:
+        return UserScript(text, "fact", parameters)
+
+    @override
+    def process(self, output: list[str]) -> list[str]:
+        return list(output)
