@@ -37,11 +37,12 @@ def settings_for(port: int, **given: Any) -> Settings:
 
 
 def refused(found: Settings) -> TransportError:
-    """The error of the attempt to open a shell; no password in it, nor a second line."""
+    """The error of the attempt to open a shell; no password in it, nor a second line or dot."""
     with pytest.raises(TransportError) as caught:
         Connection(found).open("powershell.exe", [])
     assert PASSWORD not in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert ".." not in str(caught.value)
     return caught.value
 
 
@@ -161,7 +162,7 @@ def test_a_certificate_of_nobody_is_not_trusted(tls: tuple[ssl.SSLContext, Path]
         error = refused(settings_for(server.port))
 
     assert error.catalogued is messages.UNTRUSTED_CERTIFICATE
-    assert "self-signed certificate" in str(error)
+    assert "does not trust: self-signed certificate. Name the file" in str(error)
     assert "winrm_ca_trust_path" in str(error)
 
 
@@ -188,6 +189,7 @@ def test_http_where_https_is_expected() -> None:
         error = refused(settings_for(server.port))
 
     assert error.catalogued is messages.WRONG_SCHEME
+    assert "does not speak TLS: wrong version number" in str(error)
     assert "set winrm_scheme to 'http'" in str(error)
 
 

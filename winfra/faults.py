@@ -55,7 +55,7 @@ def explain(error: BaseException, settings: Settings) -> tuple[Message, dict[str
         "reason": _reason(error),
     }
     if isinstance(error, WSManFaultError):
-        return _fault(error), {**values, "reason": " ".join(error.reason.split())}
+        return _fault(error), values
     if isinstance(error, WinRMTransportError):
         values["status"] = f"HTTP {error.code}"
         return (messages.NOT_ALLOWED if error.code == 403 else messages.NOT_WINRM), values
@@ -116,11 +116,22 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost error's own words."""
+    """The innermost error's own words, without the place in OpenSSL's sources."""
+    if isinstance(error, WSManFaultError):
+        return _sentence(error.reason)
     *_, last = _causes(error)
     for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _sentence(cause.verify_message)
         if isinstance(cause, (ssl.SSLError, socket.gaierror, ConnectionError, TimeoutError)):
             last = cause
             break
+    if isinstance(last, ssl.SSLError) and last.reason:
+        return last.reason.lower().replace("_", " ")
     text = getattr(last, "strerror", None) or str(last) or type(last).__name__
-    return " ".join(str(text).split())
+    return _sentence(str(text))
+
+
+def _sentence(text: str) -> str:
+    """On one line; the catalogue puts the dot."""
+    return " ".join(text.split()).rstrip(".")
