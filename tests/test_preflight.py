@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tasks.preflight import DEFAULTS
+from winfra.messages import preflight as messages
 from winfra.operations.preflight import table
 from winfra.preflight import (
     GIGABYTE,
@@ -64,73 +65,53 @@ def test_a_good_host_lacks_nothing() -> None:
         (
             {"administrator": False, "full_token": False},
             "account",
-            "deployer is not an administrator of srv1. "
-            "Connect as a member of its group Administrators (winrm_user).",
+            messages.NOT_ADMINISTRATOR.text(user="deployer", host="srv1"),
         ),
         (
             {"full_token": False},
             "account",
-            "remote UAC gives deployer a token without its administrator's rights. On srv1 set "
-            r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System, DWORD "
-            "LocalAccountTokenFilterPolicy, to 1; or connect as a domain account.",
+            messages.FILTERED_TOKEN.text(user="deployer", host="srv1"),
         ),
         (
             {"build": 14393},
             "Windows",
-            "srv1 runs build 14393 of Windows. Use Windows Server 2019 (build 17763) or newer.",
+            messages.OLD_WINDOWS.text(host="srv1", build=14393, needed=17763),
         ),
-        (
-            {"domain_controller": True},
-            "role",
-            "srv1 is a domain controller, which has no local accounts. "
-            "Use a member server or one without a domain.",
-        ),
+        ({"domain_controller": True}, "role", messages.DOMAIN_CONTROLLER.text(host="srv1")),
         (
             {"powershell": "5.0.10586.117"},
             "PowerShell",
-            "srv1 answers with PowerShell 5.0.10586.117. Install Windows Management Framework 5.1.",
+            messages.OLD_POWERSHELL.text(host="srv1", version="5.0.10586.117"),
         ),
         (
             {"language_mode": "ConstrainedLanguage"},
             "PowerShell",
-            "srv1 runs PowerShell in ConstrainedLanguage. "
-            "Exempt deployer from the AppLocker or App Control policy that demands it.",
+            messages.CONSTRAINED_LANGUAGE.text(
+                host="srv1", mode="ConstrainedLanguage", user="deployer"
+            ),
         ),
-        (
-            {"clock": 301.0},
-            "clock",
-            "the clocks of srv1 and of this machine are 6 min apart. Set both by a time server (on "
-            "the host: w32tm /resync); Kerberos and TLS refuse such a difference.",
-        ),
-        (
-            {"drives": {"C:": DISK}},
-            "drive D:",
-            "srv1 has no drive D:. "
-            "Attach and format it, or choose other drives in group data (data_drives).",
-        ),
+        ({"clock": 301.0}, "clock", messages.CLOCK.text(host="srv1", difference="6 min")),
+        ({"clock": -9000.0}, "clock", messages.CLOCK.text(host="srv1", difference="2 h")),
+        ({"drives": {"C:": DISK}}, "drive D:", messages.NO_DRIVE.text(host="srv1", drive="D:")),
         (
             {"drives": {"D:": replace(DISK, kind="network")}},
             "drive D:",
-            "drive D: of srv1 is network, not a fixed disk. "
-            "Choose a fixed disk in group data (data_drives).",
+            messages.DRIVE_KIND.text(host="srv1", drive="D:", kind="network"),
         ),
         (
             {"drives": {"D:": replace(DISK, format="FAT32")}},
             "drive D:",
-            "drive D: of srv1 is formatted as FAT32, which has no access lists. "
-            "Format it as NTFS or ReFS, or choose other drives in group data (data_drives).",
+            messages.DRIVE_FORMAT.text(host="srv1", drive="D:", format="FAT32"),
         ),
         (
             {"drives": {"D:": replace(DISK, temporary=True)}},
             "drive D:",
-            "drive D: of srv1 is the cloud's temporary disk: it is empty after a redeployment. "
-            "Attach a data disk under another letter, and name it in group data (data_drives).",
+            messages.TEMPORARY_DRIVE.text(host="srv1", drive="D:"),
         ),
         (
             {"drives": {"D:": replace(DISK, free=19 * GIGABYTE)}},
             "drive D:",
-            "drive D: of srv1 has 19.0 GB free. "
-            "Free 20 GB or enlarge it; the number is data_free_gb in group data.",
+            messages.DRIVE_FULL.text(host="srv1", drive="D:", free="19.0", needed=20),
         ),
     ],
 )
@@ -148,15 +129,18 @@ def test_what_is_missing(found: dict[str, Any], name: str, remedy: str) -> None:
         (
             {"auto_run": {r"HKLM\Software\Microsoft\Command Processor": "chcp 65001"}},
             "cmd.exe AutoRun",
-            r"each cmd.exe on srv1 first runs 'chcp 65001' (HKLM\Software\Microsoft\Command "
-            "Processor). Remove the value AutoRun there, unless installers can do with what it "
-            "does.",
+            messages.AUTORUN.text(
+                host="srv1",
+                key=r"HKLM\Software\Microsoft\Command Processor",
+                command="chcp 65001",
+            ),
         ),
         (
             {"reboot": ("Windows Update", "files to be replaced")},
             "pending restart",
-            "srv1 waits for a restart (Windows Update, files to be replaced). "
-            "Restart it when you can; installers may refuse until then.",
+            messages.REBOOT_PENDING.text(
+                host="srv1", reasons="Windows Update, files to be replaced"
+            ),
         ),
     ],
 )
@@ -196,8 +180,8 @@ def test_versions(key: str, name: str, accepted: list[str], refused: list[str]) 
 
 def test_a_refused_version_is_named() -> None:
     """The sentence has the key in group data, its value, and what it may be."""
-    assert lines({"python_version": "3.13"})["Python"].remedy == (
-        "python_version is '3.13'. It has to be 3.11 or 3.12; group data says which."
+    assert lines({"python_version": "3.13"})["Python"].remedy == messages.VERSION.text(
+        key="python_version", value="3.13", wanted="3.11 or 3.12"
     )
 
 
@@ -210,9 +194,8 @@ def test_files_that_sections_need(tmp_path: Path) -> None:
 
     assert missing(there.values()) == []
     assert missing(not_there.values()) == ["PostgreSQL's installer", "wheelhouse"]
-    assert not_there["wheelhouse"].remedy == (
-        f"wheelhouse names {str(file)!r}, and there is no such folder on this machine. "
-        "Put it there, or correct the key in group data."
+    assert not_there["wheelhouse"].remedy == messages.NO_FILE.text(
+        key="wheelhouse", value=str(file), kind="folder"
     )
 
 
@@ -233,12 +216,17 @@ def test_a_section_adds_its_own() -> None:
 
 def test_the_table() -> None:
     """A line a check with its state first; the next steps follow, what is right needs none."""
-    text = table([*lines(drives={}).values()], 110)
-    words = [line.split()[0] for line in text]
+    checks = [*lines(drives={}).values()]
+    text = table(checks, 130)
 
-    assert words[2:] == [*["ok"] * 7, "missing", *["-"] * 5, "missing:"]
-    assert max(len(line) for line in text[:-1]) <= 110
-    assert text[-1].startswith("missing: srv1 has no drive D:. ")
+    assert [line.split()[0] for line in text[2:]] == [
+        *["ok"] * 7,
+        "missing",
+        *["-"] * 5,
+        "missing:",
+    ]
+    assert text[-1] == f"missing: {checks[7].remedy}"
+    assert max(len(line) for line in table(checks, 72)[:-1]) <= 72
 
 
 def test_the_table_shows_text_as_it_is() -> None:

@@ -10,6 +10,7 @@ import pytest
 from pyinfra.api.exceptions import DeployError
 from pyinfra.api.hiddenvalue import HiddenValue
 
+from winfra.messages import site as messages
 from winfra.settings import META, TRANSPORTS
 from winfra.site import KEYS, LAB, ROLES, Site, read_site
 
@@ -106,8 +107,10 @@ def test_another_file(tmp_path: Path) -> None:
 
 def test_another_file_that_is_not_there(tmp_path: Path) -> None:
     """A file that ENV_FILE names has to exist: falling back to the lab would hide the mistake."""
-    with pytest.raises(DeployError, match=r"^ENV_FILE=site\.env: there is no such file\. "):
+    with pytest.raises(DeployError) as caught:
         read_site(tmp_path, {"ENV_FILE": "site.env"})
+
+    assert str(caught.value) == messages.NO_FILE.text(file="site.env")
 
 
 @pytest.mark.parametrize("missing", COMPLETE)
@@ -115,7 +118,7 @@ def test_half_a_file(tmp_path: Path, missing: str) -> None:
     """A file that lacks a required key is refused by the key's name."""
     kept = {key: value for key, value in COMPLETE.items() if key != missing}
 
-    assert refusal(tmp_path, kept).startswith(f".env: {missing} missing or empty. ")
+    assert refusal(tmp_path, kept) == messages.MISSING_KEYS.text(file=".env", keys=missing)
 
 
 def test_all_missing_keys_are_named(tmp_path: Path) -> None:
@@ -143,9 +146,8 @@ def test_a_key_that_is_not_one(tmp_path: Path) -> None:
     """A slip in a key's name is found, and the key that is near is named."""
     text = refusal(tmp_path, {**COMPLETE, "WINRM_PASWORD": "x"})
 
-    assert text == (
-        ".env: WINRM_PASWORD is not a key of a site. Is WINRM_PASSWORD meant? "
-        ".env.example lists them all."
+    assert text == messages.UNKNOWN_KEY.text(
+        file=".env", key="WINRM_PASWORD", suggestion="Is WINRM_PASSWORD meant? "
     )
 
 
@@ -154,7 +156,7 @@ def test_a_line_that_cannot_be_read(tmp_path: Path, line: str) -> None:
     """A line that is no KEY=value is named by its number, its text (a password?) is not shown."""
     text = refusal(tmp_path, f"SERVER_HOST=srv1\n{line}\n")
 
-    assert text.startswith(".env: line 2 cannot be read. ")
+    assert text == messages.BAD_LINE.text(file=".env", line=2)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_a_value_that_is_refused(tmp_path: Path, key: str, value: str, wanted: s
     """A value of the wrong kind is shown with what is wanted."""
     text = refusal(tmp_path, {**COMPLETE, key: value})
 
-    assert text.startswith(f".env: {key} is {value!r}, not {wanted}. ")
+    assert text == messages.BAD_VALUE.text(file=".env", key=key, value=value, wanted=wanted)
 
 
 @pytest.mark.parametrize("password", ["'two words'", "'a#b'", "'a$HOME${HOME}'", '"it\'s"', "ü'x"])

@@ -134,7 +134,7 @@ def windows(findings: Findings, wanted: Wanted) -> Iterator[Check]:
     yield judge(
         "Windows",
         f"build {needed} or newer",
-        f"build {findings.build}, {findings.windows}",
+        f"build {findings.build}, {findings.windows.removeprefix('Microsoft ')}",
         messages.OLD_WINDOWS.text(**values, needed=needed) if old else None,
     )
     controller = findings.domain_controller
