@@ -30,7 +30,7 @@ CHUNK = 65536
 PIPE_SIZE = 262144
 # An earlier Receive notices by then that its client is gone.
 RECEIVE_GRACE = 1.0
-STATUS_CONTROL_C_EXIT = -1073741510
+STATUS_CONTROL_C_EXIT = 0xC000013A
 GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 

@@ -29,11 +29,7 @@ OPERATION_ABORTED = 995
 INVALID_PARAMETER = 87
 NOT_ENOUGH_QUOTA = 1816
 BROKEN_PIPE = 109
-FILE_NOT_FOUND = 0x80070002
 NOT_ENOUGH_MEMORY = 0x80070008
-BAD_DIRECTORY = 0x8007010B
-NAME_TOO_LONG = 0x800700CE
-PROGRAM_DENIED = 0x80070005
 
 _SERVICE = "The WS-Management service cannot process the request. "
 
@@ -134,22 +130,12 @@ KINDS: dict[int, Kind] = {
         plugin=True,
     ),
     BROKEN_PIPE: Kind("w:InternalError", "The pipe has been ended. ", "Receiver", plugin=True),
-    FILE_NOT_FOUND: Kind(
-        "w:InternalError", "The system cannot find the file specified. ", "Receiver", plugin=True
-    ),
     NOT_ENOUGH_MEMORY: Kind(
         "w:InternalError",
         "Not enough memory resources are available to process this command. ",
         "Receiver",
         plugin=True,
     ),
-    BAD_DIRECTORY: Kind(
-        "w:InternalError", "The directory name is invalid. ", "Receiver", plugin=True
-    ),
-    NAME_TOO_LONG: Kind(
-        "w:InternalError", "The filename or extension is too long. ", "Receiver", plugin=True
-    ),
-    PROGRAM_DENIED: Kind("w:InternalError", "Access is denied. ", "Receiver", plugin=True),
 }
 
 _OTHER = Kind("w:InternalError", "An internal error occurred. ", "Receiver")
@@ -160,11 +146,12 @@ class WSManError(Exception):
 
     + code: one of those above, or any other
     + message: what is said of this case, where Windows says more than the code's own text
+    + kind: of a code that is not above
     """
 
-    def __init__(self, code: int, message: str = "") -> None:
+    def __init__(self, code: int, message: str = "", kind: Kind | None = None) -> None:
         self.code = code
-        self.kind = KINDS.get(code, _OTHER)
+        self.kind = kind or KINDS.get(code, _OTHER)
         self.message = message or self.kind.text
         super().__init__(f"{code} {self.message}")
 
@@ -212,6 +199,13 @@ def no_resource(uri: str) -> WSManError:
         RESOURCE_URI,
         f"{_SERVICE}The resource URI ({uri}) was not found in the WS-Management catalog. The "
         "catalog contains the metadata that describes resources, or logical endpoints. ",
+    )
+
+
+def start_refused(number: int, text: str) -> WSManError:
+    """CreateProcess' error: a recording has 0x80070002 for a program that is not there."""
+    return WSManError(
+        0x80070000 | number, kind=Kind("w:InternalError", text, "Receiver", plugin=True)
     )
 
 

@@ -16,12 +16,12 @@ from winfra.lab.faults import (
     ACCESS_DENIED,
     ACTION,
     ENCODING_LIMIT,
-    FILE_NOT_FOUND,
     IDLE_TIMEOUT,
     INVALID_PARAMETER,
     INVALID_XML,
     WSManError,
     no_resource,
+    start_refused,
 )
 from winfra.lab.server_settings import config_element, identify_element
 from winfra.lab.shells import Machine, Shell, Shells, ShellSettings
@@ -141,7 +141,11 @@ class Service:
             command_line = self._machine.command_via_cmd(name, arguments)
         with shell.in_use():
             command = shell.run(
-                self._machine, command_line, config.quotas, line.get("CommandId", "").upper()
+                self._machine,
+                command_line,
+                config.quotas,
+                console=true(request.options.get("WINRS_CONSOLEMODE_STDIN")),
+                identity=line.get("CommandId", "").upper(),
             )
         return Answer(
             f"<rsp:CommandResponse><rsp:CommandId>{command.identity}</rsp:CommandId>"
@@ -218,10 +222,7 @@ def _shell_settings(request: Request, caller: Caller, config: EndpointConfig) ->
         owner=caller.user.name,
         client_ip=caller.address,
         idle_timeout=idle,
-        environment={
-            "USERNAME": caller.user.name,
-            **{item.get("Name", ""): item.text or "" for item in variables},
-        },
+        environment={item.get("Name", ""): item.text or "" for item in variables},
         directory=body.findtext(f"{SHELL}WorkingDirectory"),
         codepage=int(codepage) if codepage.isdecimal() else 437,
         input_streams=body.findtext(f"{SHELL}InputStreams") or "stdin",
@@ -236,7 +237,7 @@ def _direct(name: str, arguments: list[str]) -> str:
     shows ``powershell.exe`` refused and its full path accepted.
     """
     if not _FULL_PATH.match(name):
-        raise WSManError(FILE_NOT_FOUND)
+        raise start_refused(2, "The system cannot find the file specified. ")
     program = f'"{name}"' if " " in name and not name.startswith('"') else name
     return " ".join([program, *arguments])
 

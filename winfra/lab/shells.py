@@ -8,23 +8,20 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from winfra.lab.commands import Command
 from winfra.lab.endpoint_config import Quotas
 from winfra.lab.faults import (
-    BAD_DIRECTORY,
-    FILE_NOT_FOUND,
     MAX_SHELL_USERS,
-    NAME_TOO_LONG,
     NOT_ENOUGH_MEMORY,
     NOT_ENOUGH_QUOTA,
-    PROGRAM_DENIED,
     WSManError,
     no_command,
     no_shell,
+    start_refused,
     too_many_operations,
     too_many_shells,
 )
@@ -34,13 +31,9 @@ from winfra.lab.latch import Latch
 MEMORY_OF_A_PROCESS_MB = 60
 
 _START_ERRORS = {
-    errno.ENOENT: FILE_NOT_FOUND,
-    errno.EACCES: PROGRAM_DENIED,
-    errno.EPERM: PROGRAM_DENIED,
-    errno.ENOTDIR: BAD_DIRECTORY,
-    errno.E2BIG: NAME_TOO_LONG,
-    errno.ENAMETOOLONG: NAME_TOO_LONG,
-    errno.ENOMEM: NOT_ENOUGH_MEMORY,
+    errno.ENOENT: (2, "The system cannot find the file specified. "),
+    errno.ENOTDIR: (267, "The directory name is invalid. "),
+    errno.E2BIG: (206, "The filename or extension is too long. "),
 }
 
 
@@ -55,13 +48,21 @@ class Machine(Protocol):
         directory: str | None,
         shell_id: str,
         codepage: int,
+        user: str,
+        console: bool,
     ) -> subprocess.Popen[bytes]:
-        """Start a program with pipes for its three streams, in a session of its own."""
+        """Start a program with pipes for its three streams, in a session of its own.
+
+        An OSError's ``code``, if it has one, is Windows' own number of the error.
+
+        + user: whose shell it is
+        + console: standard input stands for the console's
+        """
 
     def kill(self, shell_id: str) -> None:
         """End every process that began in a shell."""
 
-    def command_via_cmd(self, command: str, arguments: Sequence[str]) -> str:
+    def command_via_cmd(self, command: str, arguments: list[str]) -> str:
         """The command line that has cmd.exe run a command."""
 
 
@@ -103,7 +104,15 @@ class Shell:
         with self._lock:
             return sum(command.running for command in self._commands.values())
 
-    def run(self, machine: Machine, command_line: str, quotas: Quotas, identity: str) -> Command:
+    def run(
+        self,
+        machine: Machine,
+        command_line: str,
+        quotas: Quotas,
+        *,
+        console: bool = False,
+        identity: str = "",
+    ) -> Command:
         """Start a command, unless the shell's quotas say no."""
         if self.running() >= quotas.max_processes_per_shell:
             raise WSManError(NOT_ENOUGH_QUOTA)
@@ -112,7 +121,8 @@ class Shell:
         with self._lock:
             if self.closed.is_set:
                 raise no_shell(self.identity)
-            command = Command(self._start(machine, command_line), self.closed, identity)
+            process = self._start(machine, command_line, console=console)
+            command = Command(process, self.closed, identity)
             self._commands[command.identity] = command
             self.operations += 1
         return command
@@ -145,7 +155,9 @@ class Shell:
                 self.active -= 1
                 self.used = time.monotonic()
 
-    def _start(self, machine: Machine, command_line: str) -> subprocess.Popen[bytes]:
+    def _start(
+        self, machine: Machine, command_line: str, *, console: bool
+    ) -> subprocess.Popen[bytes]:
         try:
             return machine.start(
                 command_line,
@@ -153,9 +165,12 @@ class Shell:
                 directory=self.settings.directory,
                 shell_id=self.identity,
                 codepage=self.settings.codepage,
+                user=self.settings.owner,
+                console=console,
             )
         except OSError as error:
-            raise WSManError(_START_ERRORS.get(error.errno or 0, FILE_NOT_FOUND)) from error
+            code, text = _START_ERRORS.get(error.errno or 0, (5, "Access is denied. "))
+            raise start_refused(getattr(error, "code", code), text) from error
 
 
 class Shells:
