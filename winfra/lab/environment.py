@@ -83,4 +83,5 @@ def _real(lab: Path, user: str, codepage: int, shell_id: str, path: list[str]) -
         "XDG_CACHE_HOME": str(lab / "cache"),
         "XDG_CONFIG_HOME": str(lab / "cache"),
         "XDG_DATA_HOME": str(lab / "cache"),
+        **{name: value for name, value in os.environ.items() if name == "WINFRA_LAB_STATEMENTS"},
     }

@@ -51,7 +51,8 @@ $succeeded = $told.GetProperty('succeeded').GetString()
 $ExecutionContext.SessionState.PSVariable.Set("global:$succeeded", $true)
 if (-not $name) {
     # $? of the last statement is the exit code after -Command.
-    $ast = [System.Management.Automation.Language.Parser]::ParseInput("$text`n`$global:$succeeded = `$?", [ref] $null, [ref] $null)
+    if ($env:WINFRA_LAB_STATEMENTS) { . "$PSScriptRoot/statements.ps1" }
+    $ast = [System.Management.Automation.Language.Parser]::ParseInput("$text`n`$global:$succeeded = `$?", $name, [ref] $null, [ref] $null)
 }
 $script = $ast.GetScriptBlock()
 
