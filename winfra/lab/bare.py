@@ -39,6 +39,15 @@ def clear(lab: Path) -> None:
         shutil.rmtree(lab / name, ignore_errors=True)
 
 
+def go_down(lab: Path) -> None:
+    """What a shutdown leaves behind: volatile keys are gone, waiting file operations are done."""
+    registry = Registry(lab / "registry")
+    registry.delete(installation.BOOTED_KEY)
+    for key in installation.PENDING_REBOOT_KEYS:
+        registry.delete(key)
+    registry.remove(installation.SESSION_MANAGER, "PendingFileRenameOperations")
+
+
 def set_boot_time(lab: Path) -> None:
     """The machine has started now."""
     file = lab / "state" / "system.json"

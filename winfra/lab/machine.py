@@ -7,7 +7,7 @@ import errno
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -131,10 +131,9 @@ class Machine:
         return total
 
     @staticmethod
-    def command_via_cmd(command: str, arguments: str | list[str] = "") -> str:
+    def command_via_cmd(command: str, arguments: Sequence[str] = ()) -> str:
         """The command line that a shell makes of a command when it may not skip ``cmd.exe``."""
-        text = arguments if isinstance(arguments, str) else " ".join(arguments)
-        return f"{COMSPEC} /C {command} {text}".rstrip(" ")
+        return " ".join([COMSPEC, "/C", command, *arguments])
 
     def _directory(self, directory: str) -> Path:
         try:

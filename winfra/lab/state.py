@@ -27,6 +27,8 @@ from winfra.messages.lab import BAD_NAME, NOT_RUNNING, NOT_STARTED
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
+STATEMENTS = "WINFRA_LAB_STATEMENTS"
+"""Names the folder in which processes of the lab note what ran (``windows/statements.ps1``)."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -94,6 +96,7 @@ class Lab:
             return
         with self._locked():
             bare.clear(self.folder)
+            self.clear_logs()
             self._make()
 
     def remove(self) -> None:
@@ -172,6 +175,11 @@ class Lab:
         lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
         return [json.loads(line) for line in lines]
 
+    def clear_logs(self) -> None:
+        """Forget the processes and messages so far."""
+        (self.log / "processes.jsonl").unlink(missing_ok=True)
+        shutil.rmtree(self.log / "messages", ignore_errors=True)
+
     @property
     def http_port(self) -> int:
         return self._must_run().http_port
@@ -249,7 +257,8 @@ class Lab:
 
     def _spawn(self) -> None:
         command = [sys.executable, str(bare.LIGHT), "winfra.lab.daemon", str(self.folder)]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("WINFRA_LAB")}
+        own = {name for name in os.environ if name.startswith("WINFRA_LAB")} - {STATEMENTS}
+        environment = {k: v for k, v in os.environ.items() if k not in own}
         with (self.folder / "daemon.log").open("ab") as log:
             subprocess.run(
                 command, check=True, cwd="/", env=environment,
