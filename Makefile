@@ -29,7 +29,7 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	@if [ -d $(CHECKS) ]; then \
-		$(BIN)/pwsh -NoProfile -File $(CHECKS)/check.ps1 winfra/powershell && \
+		$(BIN)/pwsh -NoProfile -File $(CHECKS)/check.ps1 winfra/powershell .github/listener.ps1 && \
 		$(BIN)/pwsh -NoProfile -File $(CHECKS)/compare.ps1 winfra/lab/windows; \
 	else \
 		echo "Not checked against Windows PowerShell 5.1: no $(CHECKS)"; \
