@@ -12,7 +12,7 @@ import xmltodict
 from winrm.exceptions import WinRMOperationTimeoutError
 from winrm.protocol import Protocol
 
-from winfra.faults import LIBRARY_ERRORS, explain, is_shell_lost
+from winfra.faults import LIBRARY_ERRORS, explain, is_receive_pending, is_shell_lost
 from winfra.messages import Message, connection as messages
 from winfra.settings import Settings
 
@@ -78,6 +78,8 @@ class Connection:
         self._shell: str | None = None
         self._command = ""
         self._last = time.monotonic()
+        self.broken = False
+        """Whether a Receive was repeated: what the host answered to the first may be lost."""
 
     def open(self, program: str, arguments: list[str]) -> None:
         """Open the shell and start the process whose standard input and output this is."""
@@ -121,7 +123,7 @@ class Connection:
         """Wait for standard output, standard error, and the exit code of a process that has ended.
 
         Nothing within ``seconds``: two empty outputs. A Receive changes nothing, so one whose
-        connection broke is repeated.
+        connection broke is repeated; ``broken`` tells.
         """
         try:
             return self._receive(seconds)
@@ -129,7 +131,15 @@ class Connection:
             if error.shell_lost or error.catalogued is not messages.UNREACHABLE:
                 raise
             self._disconnect()
-            return self._receive(seconds)
+            self.broken = True
+        end = time.monotonic() + self._protocol.operation_timeout_sec
+        while True:
+            try:
+                return self._receive(seconds)
+            except TransportError as error:
+                if not is_receive_pending(error.__cause__) or time.monotonic() > end:
+                    raise
+                time.sleep(1)
 
     def _receive(self, seconds: float) -> tuple[bytes, bytes, int | None]:
         usual = self._protocol.operation_timeout_sec

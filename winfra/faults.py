@@ -31,6 +31,8 @@ QUOTAS = {
 """wsmerror.h's ERROR_WSMAN_QUOTA_…; ERROR_NOT_ENOUGH_QUOTA, ERROR_NOT_ENOUGH_MEMORY."""
 ENVELOPES = {0x80338035, 0x80338047, 0x80338048, 0x80338049}
 """A message is larger than MaxEnvelopeSizekb, or its answer would be."""
+STATUSES = {403: messages.NOT_ALLOWED, 413: messages.ENVELOPE_TOO_SMALL}
+RECEIVE_IN_PROGRESS = 0x80338127
 NO_WINRM = (ParseError, StopIteration, KeyError)
 """What pywinrm and requests_ntlm stumble over where an answer is not as Windows gives it."""
 
@@ -57,8 +59,8 @@ def explain(error: BaseException, settings: Settings) -> tuple[Message, dict[str
     if isinstance(error, WSManFaultError):
         return _fault(error), values
     if isinstance(error, WinRMTransportError):
-        values["status"] = f"HTTP {error.code}"
-        return (messages.NOT_ALLOWED if error.code == 403 else messages.NOT_WINRM), values
+        values["status"] = values["reason"] = f"HTTP {error.code}"
+        return STATUSES.get(error.code, messages.NOT_WINRM), values
     if settings.transport == "kerberos" and _is_kerberos(error):
         return messages.KERBEROS_REFUSED, values
     if isinstance(error, (InvalidCredentialsError, SpnegoError, PermissionError)):
@@ -70,6 +72,11 @@ def explain(error: BaseException, settings: Settings) -> tuple[Message, dict[str
 
 def is_shell_lost(error: BaseException | None) -> bool:
     return isinstance(error, WSManFaultError) and error.wsman_fault_code in SHELL_LOST
+
+
+def is_receive_pending(error: BaseException | None) -> bool:
+    """The host has not noticed yet that nobody waits for the earlier Receive any more."""
+    return isinstance(error, WSManFaultError) and error.wsman_fault_code == RECEIVE_IN_PROGRESS
 
 
 def _fault(error: WSManFaultError) -> Message:

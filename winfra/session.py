@@ -20,6 +20,8 @@ from winfra.settings import Settings
 LANGUAGE_MODE_EXIT = 64
 """loader.ps1's exit code where PowerShell may not call .NET methods."""
 BOOTSTRAP = source("bootstrap")
+POWERSHELL = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
+"""Without cmd.exe a shell takes a program's full path alone, and expands no variable in it."""
 OPTIONS = "-NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -InputFormat None -OutputFormat Text"
 """Without ``-InputFormat None`` PowerShell's host reads standard input itself, before the script."""
 
@@ -51,6 +53,7 @@ class _Shell:
     marker: str = field(default_factory=lambda: secrets.token_hex(8))
     scripts: set[str] = field(default_factory=set)
     number: int = 0
+    questions: set[int] = field(default_factory=set)
     answered: bool = False
     replies: Replies = field(init=False)
 
@@ -132,7 +135,7 @@ class Session:
 
     def _open(self) -> _Shell:
         self._shell = _Shell(Connection(self.settings))
-        self._shell.connection.open("powershell.exe", [*OPTIONS.split(), "-Command", loader()])
+        self._shell.connection.open(POWERSHELL, [*OPTIONS.split(), "-Command", loader()])
         self.processes += 1
         self._envelope_known = False
         return self._shell
@@ -189,25 +192,27 @@ class Session:
         self, script: str, deadline: float | None, listener: Listener | None
     ) -> Mapping[str, Any]:
         shell = cast(_Shell, self._shell)
+        number = shell.number
+        written = 0
         errors = b""
         while True:
             out, err, code = shell.connection.receive(_check(deadline))
             errors += err
+            if shell.connection.broken:
+                _question(shell)
             for reply in shell.replies.feed(out):
                 shell.answered = True
-                if reply.kind == "R":
-                    return self._result(reply, shell.number)
-                if listener:
-                    listener(reply.kind, reply.body)
+                if reply.number in shell.questions:
+                    _check_order(reply, number)
+                elif reply.kind == "R":
+                    return _result(reply, number, written)
+                else:
+                    written += 1
+                    if listener:
+                        listener(reply.kind, reply.body)
             if code is not None:
                 self.abandon()
                 raise self._ended(shell, script, code, errors)
-
-    def _result(self, reply: Reply, number: int) -> Mapping[str, Any]:
-        if reply.number != number:
-            raise FrameError(f"the answer to request {reply.number} instead of {number}")
-        result: Mapping[str, Any] = json.loads(reply.body)
-        return result
 
     def _ended(self, shell: _Shell, script: str, code: int, errors: bytes) -> SessionError:
         said = bytes(shell.replies.noise).decode(errors="replace").strip()
@@ -230,6 +235,28 @@ class Session:
         if error.shell_lost:
             return self._error(messages.SHELL_LOST, script, reason=error.reason)
         return self._error(messages.CONNECTION_LOST, script, reason=error.reason)
+
+
+def _question(shell: _Shell) -> None:
+    """Ask, behind the present request, for a sign of life: who broke off may have lost its answer."""
+    shell.connection.broken = False
+    shell.number += 1
+    shell.questions.add(shell.number)
+    shell.connection.send(encode(shell.marker, shell.number, {"digest": None}, {}))
+
+
+def _check_order(reply: Reply, number: int) -> None:
+    if reply.number > number:
+        raise FrameError("it was lost together with the connection")
+
+
+def _result(reply: Reply, number: int, written: int) -> Mapping[str, Any]:
+    result: Mapping[str, Any] = json.loads(reply.body)
+    if reply.number != number:
+        raise FrameError(f"the answer to request {reply.number} instead of {number}")
+    if result["written"] != written:
+        raise FrameError(f"{result['written'] - written} parts of it were lost on their way")
+    return result
 
 
 def failure(data: Mapping[str, Any]) -> SessionError:

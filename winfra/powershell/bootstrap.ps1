@@ -12,6 +12,7 @@ $session = @{
     Hash = [Security.Cryptography.SHA256]::Create()
     Scripts = @{}
     Number = 0
+    Written = 0
     ContentLeft = [long] 0
 }
 # With a byte order mark, Process.StandardInput begins with one, and native programs read it.
@@ -31,6 +32,7 @@ function Write-Reply([char] $Kind, [byte[]] $Bytes) {
     $session.Replies.Write($header, 0, $header.Length)
     $session.Replies.Write($Bytes, 0, $Bytes.Length)
     $session.Replies.Flush()
+    $session.Written++
 }
 
 function Write-Text([char] $Kind, [string] $Text) {
@@ -275,9 +277,12 @@ while ($true) {
     $request = ConvertFrom-Json -InputObject $utf8.GetString($body, 0, [int] $fields[2])
     $secrets = [byte[]]::new([int] $fields[3])
     [Array]::Copy($body, [int] $fields[2], $secrets, 0, $secrets.Length)
-    $result = Invoke-Request $request $secrets
+    $session.Written = 0
+    # Without a script: the control machine asks whether all before has been answered.
+    $result = if ($request.digest) { Invoke-Request $request $secrets } else { @{ value = $null; failure = $null } }
     # What a script that failed did not read still stands before the next request.
     while ((Read-Content $spare) -gt 0) { $null = $spare }
     Restore-State $location $environment
+    $result.written = $session.Written
     Write-Reply 'R' $utf8.GetBytes((ConvertTo-Json -InputObject $result -Depth 9 -Compress))
 }
