@@ -23,8 +23,5 @@ def text_of(content: bytes) -> str | None:
 
 
 def utc_time(text: str) -> datetime:
-    """A time in .NET's round-trip format: seven digits of a second, Z for UTC.
-
-    As pyinfra's facts have it: in UTC, without saying so.
-    """
-    return datetime.fromisoformat(text.removesuffix("Z")[:26])
+    """A time in .NET's round-trip format, which has seven digits of a second and Z for UTC."""
+    return datetime.fromisoformat(f"{text.removesuffix('Z')[:26]}+00:00")

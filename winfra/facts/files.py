@@ -22,7 +22,7 @@ LARGEST_CONTENT = 1024 * 1024
 
 
 class Entry(TypedDict):
-    """What stands at a path; the times are UTC."""
+    """What stands at a path."""
 
     folder: bool
     size: int
@@ -40,7 +40,7 @@ class Paths(WindowsFact[dict[str, Entry | None]]):
     .. code:: python
 
         {
-            "D:\\data": {"folder": True, "size": 0, "mtime": datetime(2026, 1, 31, 12, 0), ...},
+            "D:\\data": {"folder": True, "size": 0, "mtime": datetime(2026, 1, 31, 12, tzinfo=UTC), ...},
             "D:\\data\\x.txt": None,
         }
     """
@@ -75,8 +75,8 @@ class File(_Kind):
         {
             "folder": False,
             "size": 3928,
-            "mtime": datetime(2026, 1, 31, 12, 0),
-            "ctime": datetime(2026, 1, 31, 11, 0),
+            "mtime": datetime(2026, 1, 31, 12, tzinfo=UTC),
+            "ctime": datetime(2026, 1, 31, 11, tzinfo=UTC),
             "read_only": False,
             "hidden": False,
             "link": False,

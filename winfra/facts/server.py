@@ -13,7 +13,7 @@ from winfra.text import utc_time
 
 
 class BootTime(WindowsFact[datetime]):
-    """Returns when Windows started, in UTC: ``datetime(2026, 1, 31, 12, 0)``."""
+    """Returns when Windows started: ``datetime(2026, 1, 31, 12, tzinfo=UTC)``."""
 
     def command(self) -> Script:
         return Script("get_boot")

@@ -49,7 +49,7 @@ class SystemDict(TypedDict):
 
 class System(WindowsFact[SystemDict]):
     """
-    Returns what the machine is; memory in bytes, times in UTC:
+    Returns what the machine is; memory in bytes:
 
     .. code:: python
 
@@ -68,7 +68,7 @@ class System(WindowsFact[SystemDict]):
             "processors": 8,
             "memory": 17179869184,
             "free_memory": 8589934592,
-            "boot_time": datetime(2026, 1, 31, 12, 0),
+            "boot_time": datetime(2026, 1, 31, 12, tzinfo=UTC),
             "time_zone": "W. Europe Standard Time",
             "reboot_pending": ["Windows Update"],  # why Windows waits for a restart
             "powershell": "5.1.20348.2402",

@@ -6,7 +6,7 @@ if (-not [IO.File]::Exists($full)) { return @{ Base64 = $null } }
 $stream = New-Object IO.FileStream $full, 'Open', 'Read', 'ReadWrite, Delete'
 try {
     if ($stream.Length -gt $Limit) {
-        Stop-Script -Message 'file_too_large' -Values @{ path = $Path; size = $stream.Length; limit = $Limit }
+        Stop-Script 'file_too_large' @{ path = $Path; size = $stream.Length; limit = $Limit }
     }
     $memory = New-Object IO.MemoryStream
     $stream.CopyTo($memory)

@@ -17,6 +17,6 @@ if ($ended.ExitCode -eq 1190) {
 }
 # 1115: it is going down already.
 if ($ended.ExitCode -notin 0, 1115) {
-    Stop-Script -Message 'restart_refused' -Values @{ code = $ended.ExitCode; reason = "$($ended.Output) $($ended.ErrorOutput)".Trim() }
+    Stop-Script 'restart_refused' @{ code = $ended.ExitCode; reason = "$($ended.Output) $($ended.ErrorOutput)".Trim() }
 }
 @{ Known = $known }
