@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from winfra.lab.installation import MACHINE_ENVIRONMENT, USER_ENVIRONMENT
 from winfra.lab.engine import engine
+from winfra.lab.installation import MACHINE_ENVIRONMENT, USER_ENVIRONMENT
 from winfra.lab.paths import to_real
 from winfra.lab.registry import Registry, expand
 

@@ -76,7 +76,7 @@ class Lab:
         with self._locked():
             if self.running:
                 return
-            self._make()
+            self.make()
             bare.set_boot_time(self.folder)
             self._daemon_file.unlink(missing_ok=True)
             self._spawn()
@@ -97,7 +97,7 @@ class Lab:
         with self._locked():
             bare.clear(self.folder)
             self.clear_logs()
-            self._make()
+            self.make()
 
     def remove(self) -> None:
         """Stop the lab and delete all of it."""
@@ -220,7 +220,7 @@ class Lab:
     def _daemon_file(self) -> Path:
         return self.folder / "daemon.json"
 
-    def _make(self) -> None:
+    def make(self) -> None:
         """Make what is missing of the lab."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self.exists:

@@ -52,7 +52,7 @@ VALUED = {
 }
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """powershell.exe does not start with this command line."""
 
 
@@ -116,7 +116,7 @@ def _name(argument: str) -> str:
 
 def _take_command(options: Options, words: list[str], *, named: bool) -> None:
     if not words:
-        raise Refusal(
+        raise RefusedError(
             "Cannot process the command because of a missing parameter. "
             "A command must follow -Command."
         )
@@ -124,7 +124,7 @@ def _take_command(options: Options, words: list[str], *, named: bool) -> None:
         options.from_input = True
         return
     if named and words[0] == "-":
-        raise Refusal(
+        raise RefusedError(
             "'-' was specified with the -Command parameter; "
             "no other arguments to -Command are permitted."
         )
@@ -133,18 +133,18 @@ def _take_command(options: Options, words: list[str], *, named: bool) -> None:
 
 def _take_file(options: Options, words: list[str]) -> None:
     if not words:
-        raise Refusal("The -File parameter needs the path of a script.")
+        raise RefusedError("The -File parameter needs the path of a script.")
     if words[0] == "-":
         options.from_input = True
         return
     real = _real(words[0])
     if not real.is_file():
-        raise Refusal(
+        raise RefusedError(
             f"The argument '{words[0]}' to the -File parameter does not exist. Provide the path "
             "to an existing '.ps1' file as an argument to the -File parameter."
         )
     if real.suffix.lower() != ".ps1":
-        raise Refusal(
+        raise RefusedError(
             f"Processing -File '{words[0]}' failed because the file does not have a '.ps1' "
             "extension. Specify a valid Windows PowerShell script file name, and then try again."
         )
@@ -154,14 +154,16 @@ def _take_file(options: Options, words: list[str]) -> None:
 
 def _take_value(options: Options, name: str, value: str | None) -> None:
     if value is None:
-        raise Refusal(f"Cannot process the command because of a missing parameter after -{name}.")
+        raise RefusedError(
+            f"Cannot process the command because of a missing parameter after -{name}."
+        )
     lower = value.lower()
     match name:
         case "encodedcommand":
             options.text = _decoded(value)
             options.encoded = True
         case "inputformat" | "outputformat" if lower not in {"text", "xml", "none"}:
-            raise Refusal(
+            raise RefusedError(
                 f"Cannot process the command because the value '{value}' of -{name} "
                 "is not valid. Specify Text or XML."
             )
@@ -170,12 +172,12 @@ def _take_value(options: Options, name: str, value: str | None) -> None:
         case "outputformat":
             options.plain_errors = lower == "text"
         case "executionpolicy" if lower not in POLICIES:
-            raise Refusal(
+            raise RefusedError(
                 f"Invalid ExecutionPolicy value '{value}' specified. "
                 f"Specify one of {', '.join(POLICIES)}."
             )
         case "version" if value not in VERSIONS:
-            raise Refusal(
+            raise RefusedError(
                 f"Cannot start Windows PowerShell version {value} because it is not installed."
             )
         case _:
@@ -186,7 +188,7 @@ def _decoded(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode("utf-16-le")
     except (binascii.Error, UnicodeDecodeError):
-        raise Refusal(
+        raise RefusedError(
             "Cannot process the command because the value specified with -EncodedCommand is not "
             "properly encoded. The value must be Base64 encoded."
         ) from None
@@ -202,7 +204,7 @@ def _real(path: str) -> Path:
 def main(argv: list[str]) -> int:
     try:
         options = parse(argv)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         print(refusal, file=sys.stderr)
         return INIT_FAILED
     if options.from_input:

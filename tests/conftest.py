@@ -1,0 +1,33 @@
+from gevent import monkey  # type: ignore[import-untyped]  # isort: skip
+
+# Before anything imports ssl or requests, as pyinfra's own program does.
+monkey.patch_all()
+
+from collections.abc import Callable  # noqa: E402
+from typing import Any  # noqa: E402
+
+import pytest  # noqa: E402
+
+from tests import harness  # noqa: E402
+
+pytest_plugins = ["winfra.lab.fixtures"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts a lab."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"lab", "lab_factory"}:
+            item.add_marker(pytest.mark.lab)
+
+
+@pytest.fixture
+def apply() -> Callable[..., harness.Applied]:
+    """Run an operation or a deploy: ``apply(lab, files.put, src=…, dest=…)``."""
+    return harness.apply
+
+
+@pytest.fixture
+def pyinfra_cli() -> Callable[..., Any]:
+    """Run the program ``pyinfra``: ``pyinfra_cli("inventory.py", "deploy.py", "-y")``."""
+    return harness.pyinfra_cli
