@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -90,6 +91,13 @@ class Connection:
             pass  # closed by the other side, by a fault on purpose, or by the endpoint's end
         finally:
             self.close()
+
+    def refuse(self) -> None:
+        """Tell the client to come again later."""
+        with contextlib.suppress(BadRequestError, OSError, ValueError):
+            self._stream.read()
+            self._write(UNAVAILABLE.http.packed())
+        self.close()
 
     def close(self) -> None:
         self._stream.close()

@@ -24,7 +24,6 @@ from winfra.lab.shells import Machine
 LOOPBACK = "127.0.0.1"
 HOUSEKEEPING = 0.2
 HANDSHAKE_TIMEOUT = 10.0
-REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Endpoint:
@@ -220,8 +219,7 @@ class Listener:
                 if not full:
                     self._connections.add(served)
             if full:
-                connection.sendall(REFUSAL)
-                served.close()
+                served.refuse()
                 return
             try:
                 served.serve()
