@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from pyinfra import logger
 from pyinfra.api import FactBase, operation as pyinfra_operation
 from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 from pyinfra.api.operation import PyinfraOperation
 from pyinfra.api.state import StateStage
@@ -56,10 +57,20 @@ def read(fact: type[FactBase[T]], **arguments: Any) -> T:
     Core marks the host as failed but goes on with the fact's default, which an operation would
     take for the state of the host (``pyinfra.api.facts.get_fact``).
     """
-    answer: T = current_host.get_fact(fact, **arguments)
-    if current_host in current_host.state.failed_hosts:
+    try:
+        answer: T = current_host.get_fact(fact, **arguments)
+    except PyinfraError:
+        # Core ends the run here when no host remains; while it executes that would be a traceback.
+        if not _failed() or current_host.state.current_stage != StateStage.Execute:
+            raise
+        raise HostFailedError from None
+    if _failed():
         raise HostFailedError
     return answer
+
+
+def _failed() -> bool:
+    return current_host in current_host.state.failed_hosts
 
 
 def fail(message: Message, **values: object) -> HostFailedError:
