@@ -13,7 +13,7 @@ PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3,$(shell \
 # repository.
 CHECKS := ../shared/tools/windows-powershell-check
 
-.PHONY: deploy test bench check clean kerberos
+.PHONY: deploy test bench check lint types powershell kerberos clean
 
 deploy: $(INSTALLED)
 	$(BIN)/pyinfra inventory.py deploy.py -y
@@ -24,10 +24,16 @@ test: $(INSTALLED) kerberos
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
-check: $(INSTALLED)
+check: lint types powershell
+
+lint: $(INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(INSTALLED)
 	$(BIN)/mypy
+
+powershell: $(INSTALLED)
 	@if [ -d $(CHECKS) ]; then \
 		$(BIN)/pwsh -NoProfile -File $(CHECKS)/check.ps1 winfra/powershell .github/listener.ps1 && \
 		$(BIN)/pwsh -NoProfile -File $(CHECKS)/compare.ps1 winfra/lab/windows; \
