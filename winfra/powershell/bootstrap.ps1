@@ -29,8 +29,11 @@ function Get-Hash([byte[]] $Bytes) {
 function Write-Reply([char] $Kind, [byte[]] $Bytes) {
     $fields = $session.Marker, $Kind, $session.Number, $Bytes.Length, (Get-Hash $Bytes)
     $header = [Text.Encoding]::ASCII.GetBytes(("{0} {1} {2:d10} {3:d10} {4}`n" -f $fields))
-    $session.Replies.Write($header, 0, $header.Length)
-    $session.Replies.Write($Bytes, 0, $Bytes.Length)
+    # In one write: what comes in two may need two messages to be fetched.
+    $reply = [byte[]]::new($header.Length + $Bytes.Length)
+    $header.CopyTo($reply, 0)
+    $Bytes.CopyTo($reply, $header.Length)
+    $session.Replies.Write($reply, 0, $reply.Length)
     $session.Replies.Flush()
     $session.Written++
 }
@@ -197,6 +200,7 @@ function Get-Script($Request) {
     if ($Request.text) {
         $problems = $null
         $block = [Management.Automation.Language.Parser]::ParseInput($Request.text, $Request.name, [ref] $null, [ref] $problems)
+        if ($problems) { throw (New-Object Management.Automation.ParseException (, $problems)) }
         $session.Scripts[$Request.digest] = $block.GetScriptBlock()
     }
     $session.Scripts[$Request.digest]
@@ -267,6 +271,8 @@ function Restore-State($Location, [hashtable] $Environment) {
 $location = Get-Location
 $environment = [hashtable] [Environment]::GetEnvironmentVariables()
 $spare = [byte[]]::new(1048576)
+# Number 0: it runs.
+Write-Reply 'O' ([byte[]]::new(0))
 while ($true) {
     $fields = [Text.Encoding]::ASCII.GetString((Read-Request 132)).TrimEnd().Split(' ')
     $session.Number = [int] $fields[1]
