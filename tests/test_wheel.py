@@ -1,0 +1,126 @@
+"""The wheel, as another team's repository uses it: without this checkout in sight."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = """
+from prefect_on_windows.tasks.preflight import preflight
+from winfra.operations import files
+
+preflight()
+files.directory(name="A folder of our own", path=r"D:\\ours")
+"""
+INVENTORY = """
+servers = [("@lab/theirs", {"data_free_gb": 1})]
+"""
+WHERE = """
+import importlib.metadata as metadata
+import winfra.script, winfra.lab, prefect_on_windows.tasks.service_account as tasks
+print(winfra.script.FOLDER)
+print(winfra.lab.__file__)
+print(tasks.__file__)
+print(sorted(e.value for e in metadata.entry_points(group="pyinfra.connectors", name="lab")))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy: in the checkout, setuptools would take over what an old build left."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in sources():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", ".", cwd=folder)
+    [file] = folder.glob("*.whl")
+    return file
+
+
+def sources() -> list[str]:
+    """The files that a distribution is made of, by their paths in the checkout."""
+    parts = ("winfra", "tasks", "files", "pyproject.toml", "README.md", "LICENSE")
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", *parts, cwd=ROOT)
+    return [name for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+@pytest.fixture(scope="module")
+def foreign(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another repository, with the wheel installed in a folder of its own."""
+    folder = tmp_path_factory.mktemp("foreign")
+    packages = folder / "packages"
+    run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "-t", str(packages), str(wheel))
+    (folder / "deploy.py").write_text(DEPLOY)
+    (folder / "inventory.py").write_text(INVENTORY)
+    return folder
+
+
+@pytest.fixture
+def stopped(foreign: Path) -> Iterator[None]:
+    yield
+    python(foreign, "-m", "winfra.lab", "stop", "theirs")
+
+
+def run(*command: str, cwd: Path | None = None, **environment: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def python(folder: Path, *arguments: str) -> str:
+    """Python with the wheel and what it depends on; -S leaves the editable install out."""
+    installed = next(path for path in sys.path if path.endswith("site-packages"))
+    paths = os.pathsep.join([str(folder / "packages"), installed])
+    home = str(folder / ".lab")
+    return run(sys.executable, "-S", *arguments, cwd=folder, PYTHONPATH=paths, WINFRA_LAB_HOME=home)
+
+
+def test_the_wheel_holds_what_it_should(wheel: Path) -> None:
+    """Every file of winfra, tasks and files is in it, and nothing that only a checkout needs."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    prefix = {"winfra": "", "tasks": "prefect_on_windows/", "files": "prefect_on_windows/"}
+    wanted = {prefix[top] + name for name in sources() if (top := name.split("/")[0]) in prefix}
+
+    assert wanted - names == set()
+    assert {name.split("/")[0] for name in names} == {
+        "winfra",
+        "prefect_on_windows",
+        "prefect_on_windows-0.1.0.dist-info",
+    }
+    assert [name for name in names if "__pycache__" in name] == []
+
+
+def test_the_wheel_is_what_is_imported(foreign: Path) -> None:
+    """The other repository sees the installed files, the connectors among them."""
+    *places, connectors = python(foreign, "-c", WHERE).splitlines()
+
+    assert [place for place in places if not place.startswith(str(foreign / "packages"))] == []
+    assert connectors == "['winfra.lab.connector:LabConnector']"
+
+
+@pytest.mark.lab
+@pytest.mark.usefixtures("stopped")
+def test_another_repository_deploys_to_a_lab(foreign: Path) -> None:
+    """A section and an operation from the wheel run in the other repository's own deploy."""
+    output = python(foreign, "-m", "pyinfra", "inventory.py", "deploy.py", "-y")
+
+    assert "Preflight | The host has what the deploy needs" in output
+    assert (foreign / ".lab" / "theirs" / "drives" / "D" / "ours").is_dir()
