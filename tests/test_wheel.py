@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from winfra.messages import lab as messages
+
 ROOT = Path(__file__).parents[1]
 DEPLOY = """
 from prefect_on_windows.tasks.preflight import preflight
@@ -22,6 +24,17 @@ files.directory(name="A folder of our own", path=r"D:\\ours")
 """
 INVENTORY = """
 servers = [("@lab/theirs", {"data_free_gb": 1})]
+"""
+USE_A_LAB = """
+import sys
+sys.modules["psutil"] = None
+from pyinfra.api import Config, Inventory, State
+from pyinfra.api.exceptions import ConnectError
+host = next(iter(State(Inventory((["@lab/theirs"], {})), Config()).inventory))
+try:
+    host.connector.connect()
+except ConnectError as error:
+    print(error)
 """
 WHERE = """
 import importlib.metadata as metadata
@@ -114,6 +127,13 @@ def test_the_wheel_is_what_is_imported(foreign: Path) -> None:
 
     assert [place for place in places if not place.startswith(str(foreign / "packages"))] == []
     assert connectors == "['winfra.lab.connector:LabConnector']"
+
+
+def test_without_the_lab_the_rest_works(foreign: Path) -> None:
+    """Where the extra [lab] is missing, pyinfra starts, and only a lab says what is missing."""
+    output = python(foreign, "-c", USE_A_LAB)
+
+    assert output.splitlines()[-1] == messages.EXTRA_MISSING.text(name="theirs", module="psutil")
 
 
 @pytest.mark.lab

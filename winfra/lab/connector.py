@@ -11,7 +11,7 @@ from pyinfra.connectors.base import DataMeta
 from typing_extensions import override
 
 from winfra.connector import WinRMConnector
-from winfra.lab.state import Lab
+from winfra.messages import lab as messages
 from winfra.settings import META, Settings, WinRMData
 
 
@@ -56,15 +56,25 @@ class LabConnector(WinRMConnector):
         own = cast(LabData, self.data)
         transport = own["lab_transport"] or own["winrm_transport"]
         scheme = own["lab_scheme"] or own["winrm_scheme"]
-        try:
-            lab = Lab(own["lab_name"])
-            lab.start()
-            reached = lab.host_data(transport, scheme)
-        except (OSError, ValueError) as error:
-            raise ConnectError(str(error)) from error
+        reached = _started(own["lab_name"], transport, scheme)
         reached["winrm_password"] = HiddenValue(reached["winrm_password"])
         own["winrm_transport"], own["winrm_scheme"] = transport, scheme
         for key, value in {"winrm_hostname": "localhost", **reached}.items():
             if self.data.get(key) is None:
                 self.data[key] = value
         return super().settings()
+
+
+def _started(name: str, transport: str, scheme: str) -> dict[str, Any]:
+    """The lab's data, once it runs."""
+    try:
+        # pyinfra imports every connector, also where the extra [lab] is not installed.
+        from winfra.lab.state import Lab
+
+        lab = Lab(name)
+        lab.start()
+        return lab.host_data(transport, scheme)
+    except ImportError as error:
+        raise ConnectError(messages.EXTRA_MISSING.text(name=name, module=error.name)) from error
+    except (OSError, ValueError) as error:
+        raise ConnectError(str(error)) from error

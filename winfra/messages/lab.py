@@ -22,3 +22,8 @@ BAD_NAME = Message(
     "{name!r} is no name for a lab",
     "Use letters, digits, '-' and '_', at most 32",
 )
+EXTRA_MISSING = Message(
+    "lab_extra_missing",
+    "@lab/{name}: the module {module} is not installed",
+    "On Linux: pip install 'prefect-on-windows[lab]'; elsewhere there are no labs",
+)
