@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -244,6 +243,8 @@ class Lab:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One starter at a time; the others find the lab running."""
+        import fcntl  # not on Windows, where tests against real hosts import this module
+
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / f".{self.name}.lock").open("w") as lock:
             # LOCK_NB and a pause: a blocking call would hold up every greenlet of pyinfra.
