@@ -113,7 +113,7 @@ class Login:
         # A token that is none makes pyspnego's parsers raise what they happen to stumble over.
         except (SpnegoError, ValueError, KeyError, IndexError, StopIteration, ArithmeticError):
             answer = None
-        if answer is None and self._user is None:
+        if self._user is None and (answer is None or self.context.complete):
             self.context = None
             return Outcome()
         encoded = base64.b64encode(answer).decode() if answer else ""
@@ -156,12 +156,16 @@ class Login:
             "KRB5_KTNAME": config.authentication.keytab or os.devnull,
         }
         with _environment_lock:
-            self._user_file.write_text(_users(token, config), encoding="utf-8")
+            self._user_file.unlink(missing_ok=True)
+            descriptor = os.open(self._user_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(_users(token, config))
             before = {name: os.environ.get(name) for name in wanted}
             os.environ.update(wanted)
             try:
                 yield
             finally:
+                self._user_file.unlink()
                 for name, value in before.items():
                     if value is None:
                         del os.environ[name]

@@ -31,7 +31,7 @@ class Endpoint:
 
     + config: the settings, or what returns the present ones: it is asked at every request
     + machine: starts programs and ends the trees of shells
-    + folder: where the endpoint keeps its certificates and its list of users
+    + folder: where the endpoint keeps its certificates
     + log: where it writes ``endpoint.log`` and the recorded ``messages``
     + certificate: of the HTTPS listener; made in the folder when there is none
 
