@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shlex
 import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from winfra.lab import installation
 from winfra.lab.paths import to_real
+from winfra.lab.program_search import NATIVE
 from winfra.lab.registry import Data, Kind, Registry
 
 LIGHT = Path(__file__).with_name("light.py")
 PROGRAMS = Path(__file__).with_name("programs")
-NATIVE = "winfra.lab.programs.native"
 SYSTEM32 = r"C:\Windows\System32"
 POWERSHELL = rf"{SYSTEM32}\WindowsPowerShell\v1.0\powershell.exe"
 NOT_PROGRAMS = {"launcher", "native"}
@@ -81,12 +81,6 @@ def trampoline(*arguments: str) -> str:
     return f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'
 
 
-def is_program(file: Path) -> bool:
-    """Is this one of the lab's own programs, which take their command line as one text?"""
-    with file.open("rb") as start:
-        return f" {NATIVE} ".encode() in start.read(1024)
-
-
 def _make_drives(lab: Path, users: list[str]) -> None:
     names = installation.PROFILE_FOLDERS
     profiles = [rf"C:\Users\{user}\{name}" for user in users for name in names]
@@ -121,8 +115,9 @@ def _typed(value: str | int) -> tuple[Kind, Data]:
 
 def _make_state(state: Path, host_name: str) -> None:
     state.mkdir(parents=True)
-    booted: dict[str, Any] = {"boot_time": datetime.now(UTC).isoformat()}
-    write_state(state / "system.json", booted | installation.system(host_name))
+    numbers = "-".join(str(secrets.randbelow(2**32)) for _ in range(3))
+    own = {"boot_time": datetime.now(UTC).isoformat(), "machine_sid": f"S-1-5-21-{numbers}"}
+    write_state(state / "system.json", own | installation.system(host_name))
     write_state(
         state / "disks.json",
         [installation.disk("C", "", 127, 98), installation.disk("D", "Data", 256, 255)],

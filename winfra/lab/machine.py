@@ -13,14 +13,13 @@ from typing import Any, Protocol
 
 import psutil
 
-from winfra.lab import bare, command_line as lines, process_log
+from winfra.lab import command_line as lines, process_log, program_search
 from winfra.lab.config import LabConfig
 from winfra.lab.environment import process_environment
 from winfra.lab.exit_code import claim
-from winfra.lab.paths import to_real, to_windows
+from winfra.lab.paths import to_real
 
 LONGEST_COMMAND_LINE = 32_767
-SYSTEM_FOLDERS = (r"C:\Windows\System32", r"C:\Windows")
 COMSPEC = r"C:\Windows\system32\cmd.exe"
 
 
@@ -147,25 +146,10 @@ class Machine:
     def _find(self, command_line: str, path: str, folder: Path) -> tuple[Path, bool]:
         """The program's file, and whether it is one of the lab's own."""
         for name in _candidates(command_line):
-            for file in self._files(name, path, folder):
-                if file.is_file() and os.access(file, os.X_OK):
-                    return file, bare.is_program(file)
+            file = program_search.find(self.folder, name, path, folder)
+            if file is not None:
+                return file, program_search.is_simulated(file)
         raise StartError(errno.ENOENT, 2, "The system cannot find the file specified.")
-
-    def _files(self, name: str, path: str, folder: Path) -> Iterator[Path]:
-        name = name if "." in name.rpartition("\\")[2] else f"{name}.exe"
-        if name[1:2] == ":":
-            yield to_real(self.folder, name)
-            return
-        here = to_windows(self.folder, folder)
-        yield to_real(self.folder, f"{here}\\{name}")
-        if "\\" in name or "/" in name:
-            return
-        for system in SYSTEM_FOLDERS:
-            yield to_real(self.folder, f"{system}\\{name}")
-        for entry in map(Path, path.split(":")):
-            windows = to_windows(self.folder, entry)
-            yield to_real(self.folder, f"{windows}\\{name}") if windows else entry / name
 
     def _popen(
         self, argv: list[str], environment: dict[str, str], folder: Path, *, console: bool

@@ -20,16 +20,17 @@ def to_real(lab: Path, path: str) -> Path:
     parts = [part for part in re.split(r"[\\/]+", path[2:]) if part not in {"", "."}]
     real = lab / "drives" / drive[1].upper()
     for part in parts:
-        real = real.parent if part == ".." else _child(real, part)
+        real = real.parent if part == ".." else child(real, part)
     return real
 
 
-def _child(folder: Path, name: str) -> Path:
-    child = folder / name
-    if child.exists() or not folder.is_dir():
-        return child
+def child(folder: Path, name: str) -> Path:
+    """What a folder holds under a name, in another case where only one fits."""
+    exact = folder / name
+    if exact.exists() or not folder.is_dir():
+        return exact
     same = [entry for entry in folder.iterdir() if entry.name.lower() == name.lower()]
-    return same[0] if len(same) == 1 else child
+    return same[0] if len(same) == 1 else exact
 
 
 def to_windows(lab: Path, path: Path) -> str | None:

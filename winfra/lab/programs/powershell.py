@@ -12,6 +12,7 @@ from pathlib import Path
 
 from winfra.lab.exit_code import claim
 from winfra.lab.paths import to_real, to_windows
+from winfra.lab.standard_input import is_redirected
 
 INIT_FAILED = -196608  # 0xFFFD0000, as ConsoleHost ends when it cannot go on
 START = Path(__file__).parents[1] / "windows" / "start.ps1"
@@ -71,7 +72,7 @@ class Options:
 
     @property
     def uses_input(self) -> bool:
-        return self.reads_input and _is_redirected() and "$input" in (self.text or "").lower()
+        return self.reads_input and is_redirected() and "$input" in (self.text or "").lower()
 
     @property
     def errors_as_clixml(self) -> bool:
@@ -212,7 +213,7 @@ def main(argv: list[str]) -> int:
         options.reads_input = False
     environment = dict(os.environ) | _session(options)
     command = _engine_command(options)
-    if not (options.reads_input and _is_redirected()):
+    if not (options.reads_input and is_redirected()):
         os.execve(command[0], command, environment)
     return _run_with_input(command, environment, wants_input=options.uses_input)
 
@@ -273,15 +274,6 @@ def _word(argument: str) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _is_redirected() -> bool:
-    """Is standard input a pipe or file? The console of a WinRS shell is marked by the machine."""
-    try:
-        status = os.fstat(0)
-    except OSError:
-        return False
-    return str(status.st_ino) != os.environ.get("WINFRA_LAB_CONSOLE") and not os.isatty(0)
 
 
 def _run_with_input(command: list[str], environment: dict[str, str], *, wants_input: bool) -> int:
