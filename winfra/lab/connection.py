@@ -147,9 +147,6 @@ class Connection:
         outcome = self._login.authorize(request.headers.get("authorization", ""), config)
         if outcome.user is None:
             return Reply(self._unauthorized(outcome, config))
-        limit = config.quotas.max_envelope_size_kb * 1024
-        if len(request.body) > limit:
-            return Reply(HttpReply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, close=True))
         answer = self._read_body(request, outcome.user, config)
         if outcome.token:
             token = ("WWW-Authenticate", outcome.token)
@@ -192,6 +189,8 @@ class Connection:
         elif not self._tls and not config.authentication.allow_unencrypted:
             # An empty 500: what the clients of servers with AllowUnencrypted=false report.
             return Reply(HttpReply(HTTPStatus.INTERNAL_SERVER_ERROR, close=True))
+        if len(envelope) > config.quotas.max_envelope_size_kb * 1024:
+            return Reply(HttpReply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, close=True))
         host = request.headers.get("host", "localhost")
         caller = Caller(
             user, self._address, f"{self._scheme}://{host}/wsman", self._socket.fileno()
