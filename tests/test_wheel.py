@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,13 +16,10 @@ import pytest
 from winfra.messages import lab as messages
 
 ROOT = Path(__file__).parents[1]
-DEPLOY = """
-from prefect_on_windows.tasks.preflight import preflight
-from winfra.operations import files
-
-preflight()
-files.directory(name="A folder of our own", path=r"D:\\ours")
-"""
+# The README's example is the other repository's deploy.
+[DEPLOY] = re.findall(
+    r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+)
 INVENTORY = """
 servers = [("@lab/theirs", {"data_free_gb": 1})]
 """
