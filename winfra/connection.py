@@ -9,7 +9,11 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import xmltodict
-from winrm.exceptions import WinRMOperationTimeoutError
+from winrm.exceptions import (
+    InvalidCredentialsError,
+    WinRMOperationTimeoutError,
+    WinRMTransportError,
+)
 from winrm.protocol import Protocol
 
 from winfra.faults import LIBRARY_ERRORS, explain, is_receive_pending, is_shell_lost
@@ -78,8 +82,10 @@ class Connection:
         self._shell: str | None = None
         self._command = ""
         self._last = time.monotonic()
-        self.broken = False
-        """Whether a Receive was repeated: what the host answered to the first may be lost."""
+        self.breaks = 0
+        """How many Receives broke off: what the host answered to them may be lost."""
+        self._broken = False
+        self._broken_at = float("-inf")
 
     def open(self, program: str, arguments: list[str]) -> None:
         """Open the shell and start the process whose standard input and output this is."""
@@ -123,23 +129,29 @@ class Connection:
         """Wait for standard output, standard error, and the exit code of a process that has ended.
 
         Nothing within ``seconds``: two empty outputs. A Receive changes nothing, so one whose
-        connection broke is repeated; ``broken`` tells.
+        connection broke may be repeated; ``breaks`` tells. A second in a row is an error.
         """
         try:
-            return self._receive(seconds)
+            received = self._receive(seconds)
         except TransportError as error:
-            if error.shell_lost or error.catalogued is not messages.UNREACHABLE:
-                raise
-            self._disconnect()
-            self.broken = True
-        end = time.monotonic() + self._protocol.operation_timeout_sec
-        while True:
-            try:
-                return self._receive(seconds)
-            except TransportError as error:
-                if not is_receive_pending(error.__cause__) or time.monotonic() > end:
-                    raise
-                time.sleep(1)
+            self._break_off(error)
+            return b"", b"", None
+        self._broken = False
+        return received
+
+    def _break_off(self, error: TransportError) -> None:
+        """Raise what cannot be got over."""
+        patience = self._protocol.operation_timeout_sec
+        if is_receive_pending(error.__cause__) and time.monotonic() - self._broken_at < patience:
+            # The host has not noticed yet that the first Receive's connection is gone.
+            time.sleep(1)
+            return
+        if self._broken or error.shell_lost or error.catalogued is not messages.UNREACHABLE:
+            raise error
+        self._disconnect()
+        self._broken = True
+        self.breaks += 1
+        self._broken_at = time.monotonic()
 
     def _receive(self, seconds: float) -> tuple[bytes, bytes, int | None]:
         usual = self._protocol.operation_timeout_sec
@@ -179,9 +191,23 @@ class Connection:
         self.exchanges += 1
         with self._explained():
             try:
-                return message()
+                return self._understood(message)
             finally:
                 self._last = time.monotonic()
+
+    def _understood(self, message: Callable[[], T]) -> T:
+        """Send again what the host could not decrypt, and so has not read.
+
+        It had closed the connection whose keys encrypted the message: it was restarted, say.
+        """
+        encrypted = self._protocol.transport.encryption is not None
+        try:
+            return message()
+        except (WinRMTransportError, InvalidCredentialsError) as error:
+            if not encrypted or error.code not in {400, 401}:
+                raise
+            self._disconnect()
+            return message()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -23,6 +23,8 @@ from winfra.settings import Settings
 ACCESS_DENIED = {5, 2147942405}
 SHELL_LOST = {0x8033805B, 0x803381DE, 995, 1726}
 """No such shell or command, stream disconnected, operation aborted, RPC call failed."""
+BROKEN_PIPES = {109, 232}
+"""ERROR_BROKEN_PIPE, ERROR_NO_DATA: the process has ended before it read."""
 QUOTAS = {
     *(0x8033803F, 0x803381A5, 0x803381A6, 0x803381A7, 0x803381A8, 0x803381AB),
     *range(0x803381E4, 0x803381EB),
@@ -72,6 +74,10 @@ def explain(error: BaseException, settings: Settings) -> tuple[Message, dict[str
 
 def is_shell_lost(error: BaseException | None) -> bool:
     return isinstance(error, WSManFaultError) and error.wsman_fault_code in SHELL_LOST
+
+
+def is_pipe_broken(error: BaseException | None) -> bool:
+    return isinstance(error, WSManFaultError) and error.wsman_fault_code in BROKEN_PIPES
 
 
 def is_receive_pending(error: BaseException | None) -> bool:

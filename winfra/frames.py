@@ -94,6 +94,11 @@ class Replies:
             re.escape(self._start) + b"(" + kinds + rb") (\d{10}) (\d{10}) ([0-9a-f]{64})\n"
         )
 
+    @property
+    def rest(self) -> bytes:
+        """All that belongs to no reply, at the end of the stream."""
+        return bytes(self.noise + self._buffer)
+
     def feed(self, data: bytes) -> Iterator[Reply]:
         self._buffer += data
         while (reply := self._take()) is not None:

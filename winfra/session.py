@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 from pyinfra import logger
 
 from winfra.connection import Connection, TransportError
+from winfra.faults import is_pipe_broken
 from winfra.frames import FrameError, Replies, Reply, encode, piece
 from winfra.messages import Message, catalogue, session as messages
 from winfra.script import Script, source
@@ -53,6 +54,7 @@ class _Shell:
     marker: str = field(default_factory=lambda: secrets.token_hex(8))
     scripts: set[str] = field(default_factory=set)
     number: int = 0
+    breaks: int = 0
     questions: set[int] = field(default_factory=set)
     answered: bool = False
     replies: Replies = field(init=False)
@@ -108,8 +110,9 @@ class Session:
                 messages.DEADLINE, script=name, host=self.host, seconds=f"{timeout:g}"
             ) from error
         except TransportError as error:
+            begun = self._shell is not None and self._shell.number > 0
             self.abandon()
-            raise self._lost(error, name) from error
+            raise (self._lost(error, name) if begun else error) from error.__cause__
         except FrameError as error:
             self.abandon()
             raise self._error(messages.DAMAGED_REPLY, name, reason=error) from error
@@ -151,9 +154,12 @@ class Session:
         try:
             self._write(kept or self._open(), script, directory, content, deadline)
         except TransportError as error:
-            if not (kept and error.shell_lost):
+            broken = is_pipe_broken(error.__cause__)
+            if broken and not kept:
+                return  # It ended as soon as it began, and has said why.
+            if not (kept and (error.shell_lost or broken)):
                 raise
-            # No such shell: it ended while idle, or with the service, and has not read a byte.
+            # It ended while idle, or with the service, and has not read a byte.
             self.abandon()
             if content:
                 content.stream.seek(0)
@@ -198,11 +204,14 @@ class Session:
         while True:
             out, err, code = shell.connection.receive(_check(deadline))
             errors += err
-            if shell.connection.broken:
+            if shell.connection.breaks > shell.breaks:
                 _question(shell)
             for reply in shell.replies.feed(out):
                 shell.answered = True
+                if reply.number == 0:
+                    continue
                 if reply.number in shell.questions:
+                    shell.questions.discard(reply.number)
                     _check_order(reply, number)
                 elif reply.kind == "R":
                     return _result(reply, number, written)
@@ -215,7 +224,7 @@ class Session:
                 raise self._ended(shell, script, code, errors)
 
     def _ended(self, shell: _Shell, script: str, code: int, errors: bytes) -> SessionError:
-        said = bytes(shell.replies.noise).decode(errors="replace").strip()
+        said = shell.replies.rest.decode(errors="replace").strip()
         logger.debug("%s: PowerShell's output: %r, error output: %r", self.host, said, errors)
         if code == LANGUAGE_MODE_EXIT and "language-mode=" in said:
             mode = said.rpartition("language-mode=")[2]
@@ -228,18 +237,15 @@ class Session:
     def _error(self, message: Message, script: str, **values: object) -> SessionError:
         return SessionError(message, lost=True, host=self.host, script=script, **values)
 
-    def _lost(self, error: TransportError, script: str) -> OSError:
-        """While nothing has been answered, how the way to the host is blocked says more."""
-        if self.processes == 0:
-            return error
+    def _lost(self, error: TransportError, script: str) -> SessionError:
         if error.shell_lost:
             return self._error(messages.SHELL_LOST, script, reason=error.reason)
         return self._error(messages.CONNECTION_LOST, script, reason=error.reason)
 
 
 def _question(shell: _Shell) -> None:
-    """Ask, behind the present request, for a sign of life: who broke off may have lost its answer."""
-    shell.connection.broken = False
+    """Ask, behind the present request, for a sign of life: its answer may be lost already."""
+    shell.breaks = shell.connection.breaks
     shell.number += 1
     shell.questions.add(shell.number)
     shell.connection.send(encode(shell.marker, shell.number, {"digest": None}, {}))
@@ -264,7 +270,8 @@ def failure(data: Mapping[str, Any]) -> SessionError:
     if data.get("message"):
         return SessionError(catalogue()[data["message"]], **(data["values"] or {}))
     values = {key: data[key] for key in ("script", "line", "statement")}
-    return SessionError(messages.SCRIPT_FAILED, reason=str(data["text"]).rstrip("."), **values)
+    reason = " ".join(str(data["text"]).split()).rstrip(".")
+    return SessionError(messages.SCRIPT_FAILED, reason=reason, **values)
 
 
 def _check(deadline: float | None) -> float:

@@ -212,6 +212,11 @@ function ConvertTo-Failure([Management.Automation.ErrorRecord] $Record) {
     }
     $inner = $Record.Exception
     while ($inner.InnerException) { $inner = $inner.InnerException }
+    if ($inner -is [Management.Automation.ParseException]) {
+        $first = $inner.Errors[0]
+        $place = $first.Extent.StartScriptPosition
+        return @{ text = $first.Message; id = $first.ErrorId; script = [string] $first.Extent.File; line = $place.LineNumber; statement = $place.Line.Trim() }
+    }
     @{
         text = $inner.Message
         id = $Record.FullyQualifiedErrorId
