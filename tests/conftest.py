@@ -10,14 +10,14 @@ import pytest  # noqa: E402
 
 from tests import harness  # noqa: E402
 
-pytest_plugins = ["winfra.lab.fixtures"]
+pytest_plugins = ["winfra.lab.fixtures", "tests.trial"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what starts a lab."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
-        if names & {"lab", "lab_factory"}:
+        if names & {"lab", "lab_factory", "trial"}:
             item.add_marker(pytest.mark.lab)
 
 

@@ -36,6 +36,12 @@ def show(title: str, current: Side, desired: Side) -> None:
         logger.info("  %s", line)
 
 
+def say(sentence: str) -> None:
+    """Print what will be done, under ``--diff``, where there is nothing to compare."""
+    if host.state.config.DIFF:
+        host.log(sentence)
+
+
 def lines(current: Side, desired: Side) -> list[str]:
     """The lines of a difference, without its title."""
     if isinstance(current, HiddenValue) or isinstance(desired, HiddenValue):

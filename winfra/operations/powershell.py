@@ -10,7 +10,7 @@ from pyinfra import host
 from pyinfra.api import OperationValueError
 from pyinfra.api.command import PyinfraCommand
 
-from winfra.difference import show
+from winfra.difference import say
 from winfra.facts.powershell import Output
 from winfra.local_file import existing, local_path
 from winfra.messages.operations import SCRIPT_SOURCE_REFUSED
@@ -67,7 +67,7 @@ def script(
     if unless is not None and _is_done(unless, parameters):
         host.noop(f"{command.label} need not run")
         return
-    show(f"PowerShell {command.label}", {"run": None}, {"run": target or "asked for"})
+    say(f"Will run PowerShell ({command.label})" + (f", which makes {target}" if target else ""))
     yield command
 
 

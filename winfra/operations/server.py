@@ -8,7 +8,7 @@ from pyinfra import host
 from pyinfra.api import FunctionCommand, OperationValueError
 from pyinfra.api.command import PyinfraCommand
 
-from winfra.difference import show
+from winfra.difference import say
 from winfra.facts.system import System
 from winfra.messages.operations import REBOOT_REFUSED
 from winfra.operation import operation, read
@@ -50,7 +50,7 @@ def reboot(
     if only_pending and not reasons:
         host.noop("no restart is pending")
         return
-    show(f"server {host.name}", {"restart": None}, {"restart": reasons or "asked for"})
+    say("Will restart the server" + (f", pending: {', '.join(reasons)}" if reasons else ""))
     yield FunctionCommand(restart, (delay, reboot_timeout, comment), {})
 
 

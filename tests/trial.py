@@ -1,0 +1,114 @@
+"""Operations one after another over one connection to a lab, each seen on its own.
+
+Unlike the fixture ``lab``, which is a bare machine for each test, ``trial`` keeps machine and
+connection for a module; only the drive D: is empty again for each test.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from pyinfra.api import State
+from pyinfra.api.exceptions import PyinfraError
+from pyinfra.api.facts import get_fact
+from pyinfra.api.state import StateStage
+from pyinfra.context import ctx_host, ctx_inventory, ctx_state
+
+from tests.harness import Applied, connected, seen
+from winfra.connector import WinRMConnector
+from winfra.lab.state import Lab
+
+
+class Trial:
+    """A connected lab, on which operations are tried dry or for good."""
+
+    def __init__(self, lab: Lab, state: State) -> None:
+        self.lab = lab
+        self._state = state
+        (self.host,) = state.inventory
+
+    def dry(self, operation: Callable[..., Any], *arguments: Any, **options: Any) -> Applied:
+        """As ``pyinfra --dry --diff`` does it."""
+        self._state.config.DIFF = True
+        return self._try(StateStage.Prepare, operation, arguments, options)
+
+    def run(self, operation: Callable[..., Any], *arguments: Any, **options: Any) -> Applied:
+        """As ``pyinfra -y`` does it."""
+        self._state.config.DIFF = False
+        return self._try(StateStage.Execute, operation, arguments, options)
+
+    def forget(self) -> None:
+        """What the host has said before: each operation is a run of its own."""
+        cast(WinRMConnector, self.host.connector)._answers.clear()
+
+    def fact(self, kind: type[Any], **arguments: Any) -> Any:
+        self.forget()
+        return get_fact(self._state, self.host, kind, kwargs=arguments)
+
+    def _try(
+        self, stage: StateStage, operation: Callable[..., Any], arguments: Any, options: Any
+    ) -> Applied:
+        state, applied = self._state, Applied()
+        self.forget()
+        state.current_stage = stage
+        state.is_executing = stage == StateStage.Execute
+        with seen(applied.lines), _context(state, self.host):
+            try:
+                meta = operation(*arguments, **options)
+                applied.will_change = meta.will_change
+                applied.changed = meta.is_complete() and meta.did_change()
+            except PyinfraError as error:
+                applied.lines.append(str(error))
+                applied.failed = True
+        applied.failed = applied.failed or bool(state.failed_hosts)
+        state.failed_hosts.clear()
+        state.active_hosts.add(self.host)
+        return applied
+
+
+@pytest.fixture(scope="module")
+def _module_trial(lab_home: Path) -> Iterator[Trial]:
+    lab = Lab("trial", lab_home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINFRA_LAB_HOME", str(lab_home))
+        lab.start()
+        with connected(lab) as state:
+            state.print_noop_info = True
+            yield Trial(lab, state)
+    lab.remove()
+
+
+@pytest.fixture
+def trial(_module_trial: Trial) -> Trial:
+    """A connected lab: ``trial.dry(files.directory, path=…)``, ``trial.run(…)``."""
+    clear(_module_trial.lab.drive("D"))
+    return _module_trial
+
+
+def clear(folder: Path) -> None:
+    """Empty a folder, what is read-only in it included."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+@contextmanager
+def _context(state: State, host: Any) -> Iterator[None]:
+    with ctx_state.use(state), ctx_inventory.use(state.inventory), ctx_host.use(host):
+        yield
+
+
+@contextmanager
+def no_host() -> Iterator[None]:
+    """For arguments that are refused before a host is asked: nothing can be asked."""
+    state = SimpleNamespace(cwd=None, inventory=None)
+    with ctx_state.use(state), ctx_inventory.use(object()), ctx_host.use(object()):
+        yield
