@@ -16,6 +16,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -65,9 +66,12 @@ class LinuxMachine:
         )
 
     def kill(self, shell_id: str) -> None:
-        for process in processes(shell_id):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        # A process between fork and exec shows no environment: it is found the next time.
+        for _ in range(3):
+            for process in processes(shell_id):
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            time.sleep(0.01)
 
     def command_via_cmd(self, command: str, arguments: list[str]) -> str:
         text = " ".join([command, *arguments]).replace("powershell", shlex.quote(str(PWSH)), 1)
@@ -219,7 +223,9 @@ def serving(
         yield Served(folder=folder, process=process, **address)
     finally:
         process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
         process.wait(20)
+    assert rest == b"", "the endpoint writes to its standard output"
 
 
 def main(folder: Path) -> None:

@@ -83,7 +83,9 @@ def test_pywinrm_runs_a_script(session: winrm.Session) -> None:
 
 def test_pywinrm_leaves_nothing_behind(session: winrm.Session) -> None:
     """Its shell is deleted, and with it what ran on."""
-    result = session.run_cmd("setsid sleep 60 >/dev/null 2>&1 & echo $ENDPOINT_TEST_SHELL")
+    result = session.run_cmd(
+        "setsid sleep 60 >/dev/null 2>&1 & sleep 0.2; echo $ENDPOINT_TEST_SHELL"
+    )
 
     assert not list(processes(result.std_out.decode().strip()))
 

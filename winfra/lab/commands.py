@@ -31,7 +31,8 @@ PIPE_SIZE = 262144
 # An earlier Receive notices by then that its client is gone.
 RECEIVE_GRACE = 1.0
 STATUS_CONTROL_C_EXIT = 0xC000013A
-GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+# Not every system has all of them, and some that have none import this all the same.
+GONE = sum(getattr(select, name, 0) for name in ("POLLRDHUP", "POLLHUP", "POLLERR"))
 
 
 class ClientGoneError(Exception):
