@@ -9,6 +9,7 @@ from typing import Any
 from pyinfra import host
 from pyinfra.api import OperationValueError
 from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.hiddenvalue import HiddenValue
 
 from winfra.difference import say
 from winfra.facts.powershell import Output
@@ -88,5 +89,6 @@ def _command(
 
 
 def _is_done(unless: str, parameters: Mapping[str, Any] | None) -> bool:
-    lines = read(Output, text=unless, parameters=parameters)
+    # Core shows the arguments of facts.
+    lines = read(Output, text=HiddenValue(unless), parameters=parameters)
     return bool(lines) and lines[-1].strip().lower() == "true"
