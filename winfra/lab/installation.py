@@ -104,6 +104,7 @@ def registry(host_name: str) -> dict[str, dict[str, str | int]]:
             "TMP": r"%SystemRoot%\TEMP",
             "windir": "%SystemRoot%",
         },
+        r"HKCU\SOFTWARE\Microsoft\Command Processor": {"CompletionChar": 9, "EnableExtensions": 1},
         USER_ENVIRONMENT: {
             "TEMP": r"%USERPROFILE%\AppData\Local\Temp",
             "TMP": r"%USERPROFILE%\AppData\Local\Temp",
