@@ -21,9 +21,11 @@ from winfra.lab.endpoint_config import Authentication, User
 PROGRAMS = ("krb5kdc", "kdb5_util", "kadmin.local", "kinit")
 MODULES = ("kerberos", "gssapi", "krb5")
 REALM = "LAB.TEST"
+# Debian's servers stand where an ordinary user's PATH does not lead.
+PATH = f"{os.environ['PATH']}:/usr/sbin"
 PASSWORD = "pr1ncipal"
 
-missing = [name for name in PROGRAMS if not shutil.which(name, path="/usr/sbin:/usr/bin")] + [
+missing = [name for name in PROGRAMS if not shutil.which(name, path=PATH)] + [
     name for name in MODULES if importlib.util.find_spec(name) is None
 ]
 pytestmark = pytest.mark.skipif(
@@ -93,7 +95,7 @@ def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
     made = Realm(
         folder,
         {
-            "PATH": f"{os.environ['PATH']}:/usr/sbin:/usr/bin",
+            "PATH": PATH,
             "KRB5_CONFIG": str(folder / "krb5.conf"),
             "KRB5_KDC_PROFILE": str(folder / "kdc.conf"),
             "KRB5CCNAME": f"FILE:{folder}/tickets",
