@@ -7,8 +7,10 @@ import secrets
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from winfra.lab import installation
 from winfra.lab.paths import to_real
@@ -67,6 +69,20 @@ def install_program(lab: Path, path: str, name: str) -> None:
     file = to_real(lab, path)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_executable(file, trampoline(name))
+
+
+def install_linux_program(
+    lab: Path, path: str, program: Path, arguments: Sequence[str] = (), lists: Sequence[str] = ()
+) -> None:
+    """Put an executable on a drive that is a program of Linux, given Linux' paths."""
+    description = {"program": str(program), "arguments": [*arguments], "lists": [*lists]}
+    folder = lab / "run" / "launchers"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / (quote(path, safe="") + ".json")
+    file.write_text(json.dumps(description), encoding="utf-8")
+    executable = to_real(lab, path)
+    executable.parent.mkdir(parents=True, exist_ok=True)
+    write_executable(executable, trampoline("launcher", str(file), path))
 
 
 def write_executable(file: Path, text: str) -> None:

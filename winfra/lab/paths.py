@@ -33,6 +33,11 @@ def child(folder: Path, name: str) -> Path:
     return same[0] if len(same) == 1 else exact
 
 
+def is_windows(text: str) -> bool:
+    r"""Is the whole text one absolute path, ``C:\x`` or ``C:/x``?"""
+    return re.fullmatch(r"[A-Za-z]:[\\/][^;]*", text) is not None
+
+
 def to_windows(lab: Path, path: Path) -> str | None:
     """The Windows path of a real one; None where it is on no drive of the lab."""
     drives = lab / "drives"

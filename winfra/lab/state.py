@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,20 @@ class Lab:
     def path(self, path: str) -> Path:
         r"""The real path of ``D:\x\y``."""
         return paths.to_real(self.folder, path)
+
+    def install(
+        self, path: str, program: Path, arguments: Sequence[str] = (), lists: Sequence[str] = ()
+    ) -> None:
+        r"""Put a program of Linux on a drive as an executable of Windows.
+
+        Absolute Windows paths among its arguments and variables reach it as real ones.
+
+        + path: such as ``C:\Program Files\PostgreSQL\16\bin\psql.exe``
+        + program: the program of Linux
+        + arguments: put before those that it is started with
+        + lists: variables that hold several folders
+        """
+        bare.install_linux_program(self.folder, path, program, arguments, lists)
 
     @property
     def registry(self) -> Path:

@@ -57,7 +57,7 @@ def version() -> str:
     values = console.state("system")["Win32_OperatingSystem"]
     registry = Registry(console.lab() / "registry")
     revision = registry.get(r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion", "UBR")
-    return f"Microsoft Windows [Version {values['Version']}.{revision}]"
+    return f"Microsoft Windows [Version {values['Version']}.{revision!s}]"
 
 
 def _echo(shell: Shell, rest: str, streams: Streams) -> int:

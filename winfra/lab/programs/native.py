@@ -12,15 +12,15 @@ from winfra.lab.exit_code import leave
 
 
 def main(argv: list[str]) -> int:
-    name, *arguments = argv
-    line = _line(name, arguments)
+    name, own, arguments = _taken_apart(argv)
+    line = arguments[1] if arguments[:1] == ["--line"] else command_line.join([own[-1], *arguments])
     process_log.append(Path(os.environ["WINFRA_LAB"]), os.environ, line)
     program = importlib.import_module(f"winfra.lab.programs.{name}")
     try:
         if hasattr(program, "run_line"):
             code: int = program.run_line(command_line.split_program(line)[1])
         else:
-            code = program.main(command_line.split(line)[1:])
+            code = program.main([*own[:-1], *command_line.split(line)[1:]])
     except BrokenPipeError:
         code = 1
         # Python would report the broken pipe again when it ends.
@@ -28,7 +28,9 @@ def main(argv: list[str]) -> int:
     leave(code)
 
 
-def _line(name: str, arguments: list[str]) -> str:
-    if arguments[:1] == ["--line"]:
-        return arguments[1]
-    return command_line.join([f"{name}.exe", *arguments])
+def _taken_apart(argv: list[str]) -> tuple[str, list[str], list[str]]:
+    """The program; what its trampoline gives it, last the name to log; the user's arguments."""
+    name, *rest = argv
+    if name == "launcher":
+        return name, rest[:2], rest[2:]
+    return name, [f"{name}.exe"], rest

@@ -18,6 +18,7 @@ INIT_FAILED = -196608  # 0xFFFD0000, as ConsoleHost ends when it cannot go on
 START = Path(__file__).parents[1] / "windows" / "start.ps1"
 MODULES = START.parent
 SUCCEEDED = "WinfraLabSucceeded"
+SCRIPT = "WinfraLabScript"
 POLICIES = (
     "unrestricted",
     "remotesigned",
@@ -228,7 +229,6 @@ def _session(options: Options) -> dict[str, str]:
         # The engine's own functions split paths at slashes only.
         "name": options.file and _windows_name(lab, Path(options.file)).replace("\\", "/"),
         "location": to_windows(lab, Path.cwd()) or "C:\\",
-        "profiles": _profiles() if options.profile else [],
         "language": config.get("language_mode", "FullLanguage"),
         "codepage": os.environ.get("WINFRA_LAB_CODEPAGE", "437"),
         "succeeded": SUCCEEDED,
@@ -251,10 +251,15 @@ def _profiles() -> list[str]:
 
 def _engine_command(options: Options) -> list[str]:
     words = " ".join(_word(argument) for argument in options.arguments)
+    start = ""
     script = f". (& {_literal(str(START))}) {words}"
+    profiles = "".join(f". {_literal(file)}; " for file in _profiles()) if options.profile else ""
+    if profiles:
+        start = f"$global:{SCRIPT} = & {_literal(str(START))}; {profiles}"
+        script = f". $global:{SCRIPT} {words}"
     if options.uses_input:
         script = f"@(while ($null -ne ($_ = [Console]::In.ReadLine())) {{ $_ }}) | {script}"
-    text = f"{script}; if (-not $global:{SUCCEEDED}) {{ exit 1 }}"
+    text = f"{start}{script}; if (-not $global:{SUCCEEDED}) {{ exit 1 }}"
     # The engine writes errors as CLIXML after -EncodedCommand and as text after -Command.
     engine = [os.environ["WINFRA_LAB_ENGINE"], "-NoProfile", "-NonInteractive"]
     if options.errors_as_clixml:

@@ -37,11 +37,6 @@ $type.Members.Add('ExitCode', [System.Management.Automation.Runspaces.ScriptProp
 $context = $ExecutionContext.GetType().GetField('_context', $hidden).GetValue($ExecutionContext)
 $context.GetType().GetProperty('TypeTable', $hidden).GetValue($context).AddType($type)
 
-foreach ($file in $told.GetProperty('profiles').EnumerateArray()) {
-    $ast = [System.Management.Automation.Language.Parser]::ParseFile($file.GetString(), [ref] $null, [ref] $null)
-    . $ast.GetScriptBlock()
-}
-
 $name = $told.GetProperty('name').GetString()
 $text = if ($name) { [IO.File]::ReadAllText($told.GetProperty('file').GetString()) } else { $told.GetProperty('text').GetString() }
 $problems = $null

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from winfra.lab.state import Lab
+
+
+@pytest.fixture(scope="module")
+def machine_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A machine without its daemon, shared by the tests of a module."""
+    lab = Lab("machine", Path(tmp_path_factory.mktemp("labs")))
+    lab.make()
+    return lab
