@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from winfra.lab import installation
+from winfra.lab import accounts, installation, rights
 from winfra.lab.paths import to_real
 from winfra.lab.program_search import NATIVE
 from winfra.lab.registry import Data, Kind, Registry
@@ -92,8 +92,12 @@ def write_executable(file: Path, text: str) -> None:
 
 def trampoline(*arguments: str) -> str:
     """A shell script, since a path in a ``#!`` line may be too long or hold spaces."""
+    return light(NATIVE, *arguments)
+
+
+def light(module: str, *arguments: str) -> str:
     # -I and -S: neither PYTHON… variables nor site-packages, which would cost time at each start.
-    command = [sys.executable, "-ISX", "utf8", str(LIGHT), NATIVE, *arguments]
+    command = [sys.executable, "-ISX", "utf8", str(LIGHT), module, *arguments]
     return f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'
 
 
@@ -116,6 +120,7 @@ def _make_programs(lab: Path) -> None:
             write_executable(lab / "bin" / name, trampoline(name))
             if name == "powershell":
                 write_executable(lab / "bin" / "powershell.exe", trampoline(name))
+    write_executable(lab / "run" / "authority", light("winfra.lab.authority"))
 
 
 def _make_registry(registry: Registry, host_name: str) -> None:
@@ -138,3 +143,5 @@ def _make_state(state: Path, host_name: str) -> None:
         state / "disks.json",
         [installation.disk("C", "", 127, 98), installation.disk("D", "Data", 256, 255)],
     )
+    accounts.make(state.parent)
+    rights.make(state.parent)

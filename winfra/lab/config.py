@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from winfra.lab import installation
 from winfra.lab.endpoint_config import EndpointConfig, User, read_config
+from winfra.lab.well_known import Language
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,13 @@ class LabConfig(EndpointConfig):
     """The contents of ``config.json``; the running lab reads the file again when it changes.
 
     + language_mode: of every new PowerShell process; ``ConstrainedLanguage`` as under AppLocker
+    + language: of Windows: names of built-in accounts and groups
     + reboot_seconds: how long the machine is away when it restarts
     """
 
     os_version: str = installation.VERSION
     language_mode: Literal["FullLanguage", "ConstrainedLanguage"] = "FullLanguage"
+    language: Language = "en"
     reboot_seconds: float = 1.0
 
 
