@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from winfra.lab import accounts, logon, resolve, sids, well_known
+from winfra.lab.access_authority import AccessAuthority
 from winfra.lab.accounts import Group, User
 from winfra.lab.resolve import Names
 from winfra.lab.sam import RefusedError, Sam, after, caller, group_not_found, user_not_found
@@ -33,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-class Authority:
+class Authority(AccessAuthority):
     """Answers to the lab's cmdlets and types."""
 
     def __init__(self, lab: Path) -> None:
@@ -43,9 +44,10 @@ class Authority:
     def answer(self, verb: str, words: Sequence[str]) -> dict[str, Any]:
         try:
             method: Callable[..., Answer] = getattr(self, f"on_{verb}")
-            return {"result": method(*words)}
+            return {"result": method(*words), "error": None}
         except RefusedError as refusal:
             return {
+                "result": None,
                 "error": refusal.kind,
                 "message": str(refusal),
                 "code": refusal.code,
