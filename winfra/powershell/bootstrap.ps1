@@ -195,6 +195,21 @@ function ConvertFrom-Secret([securestring] $Secret) {
     (New-Object Net.NetworkCredential '', $Secret).Password
 }
 
+function ConvertTo-Sid([string] $Account) {
+    # The SID of an account by its name; null for one that nothing here knows.
+    if ($Account -like 'S-1-*') { return $Account }
+    # A dot stands for this computer at the prompt, not for the system's own look-up.
+    $full = $Account -replace '^\.\\', "$env:COMPUTERNAME\"
+    try { [Security.Principal.NTAccount]::new($full).Translate([Security.Principal.SecurityIdentifier]).Value }
+    catch [Security.Principal.IdentityNotMappedException] { $null }
+}
+
+function ConvertFrom-Sid([string] $Sid) {
+    # The name of an account in the host's language; null for one that is gone.
+    try { [Security.Principal.SecurityIdentifier]::new($Sid).Translate([Security.Principal.NTAccount]).Value }
+    catch [Security.Principal.IdentityNotMappedException] { $null }
+}
+
 function Get-Script($Request) {
     # A script's text comes once; it keeps its file's name for the positions in errors.
     if ($Request.text) {
