@@ -15,6 +15,7 @@ from winfra.lab.well_known import (
     EVERYONE,
     LOCAL_SERVICE,
     NETWORK_SERVICE,
+    SYSTEM,
     USERS,
 )
 
@@ -142,12 +143,17 @@ def may_log_on(lab: Path, token: Collection[str], right: str) -> bool:
     return right in held and DENY[right] not in held
 
 
+def policy(lab: Path) -> dict[str, list[str]]:
+    """Right -> entries, as the policy that comes first (precedence 1) defines it."""
+    entries = sorted(directory(lab).rights, key=lambda one: -int(one.get("precedence", 1)))
+    return {one["right"]: one["accounts"] for one in entries}
+
+
 def refresh(lab: Path, names: Names) -> None:
     """What a refresh of group policy does: rights that policy defines become what it says."""
-    entries = sorted(directory(lab).rights, key=lambda one: -one.get("precedence", 1))
-    wanted = {one["right"]: resolved(names, one["accounts"]) for one in entries}
+    wanted = {right: resolved(names, entries) for right, entries in policy(lab).items()}
     if wanted:
-        write(lab, wanted, names.display("S-1-5-18"))
+        write(lab, wanted, SYSTEM)
 
 
 def resolved(names: Names, entries: Iterable[str]) -> list[str]:
