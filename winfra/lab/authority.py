@@ -28,7 +28,7 @@ Answer: TypeAlias = "dict[str, Any] | list[Any] | str | int | None"
 def main(argv: Sequence[str]) -> int:
     authority = Authority(Path(os.environ["WINFRA_LAB"]))
     for line in sys.stdin:
-        verb, *words = line.split(" ")
+        verb, *words = line.rstrip("\n").split(" ")
         given = [base64.b64decode(word).decode("utf-8") for word in words]
         print(json.dumps(authority.answer(verb, given)), flush=True)
     return 0

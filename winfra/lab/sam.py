@@ -82,9 +82,8 @@ class Sam:
             known.users.append(user)
             known.set_password(user, password)
             user.password_set = now().isoformat()
-            self._note(known, 4720, user)
-            self._note(known, 4722, user) if user.enabled else None
-            self._note(known, 4724, user)
+            for event in (4720, *((4722,) if user.enabled else ()), 4724):
+                self._note(known, event, user)
         return user
 
     def change(self, name: str, password: str | None, settings: Mapping[str, str]) -> User:
@@ -97,18 +96,24 @@ class Sam:
             user = self._user(known, name)
             self._need_administrator(user.name)
             enabled = user.enabled
-            if password is not None:
-                _check_policy(known, user, password)
             _apply(user, settings)
-            if password is not None:
-                # An administrator's reset: neither history nor minimum age count (MS-SAMR 3.1.5.6).
-                known.set_password(user, password)
-                user.password_set = now().isoformat()
-                self._note(known, 4724, user)
             if user.enabled != enabled:
                 self._note(known, 4722 if user.enabled else 4725, user)
             self._note(known, 4738, user)
+        if password is not None:
+            self._reset_password(user.sid, password)
         return user
+
+    def _reset_password(self, sid: str, password: str) -> None:
+        # After the properties, which stay changed where it is refused. Neither history nor minimum
+        # age count: it is no change by the user (MS-SAMR 3.1.5.6).
+        with accounts.changing(self.lab) as known:
+            user = self._user(known, sid)
+            _check_policy(known, user, password)
+            known.set_password(user, password)
+            if user.password_set is not None:
+                user.password_set = now().isoformat()
+            self._note(known, 4724, user)
 
     def change_own_password(self, name: str, old: str, new: str) -> None:
         """What ChangePassword does: the old password is asked for, the whole policy counts."""

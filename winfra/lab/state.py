@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from winfra.lab import bare, config as lab_config, control, paths
+from winfra.lab import bare, config as lab_config, control, paths, security_log
 from winfra.lab.config import LabConfig
 from winfra.lab.registry import Registry
 from winfra.messages.lab import BAD_NAME, NOT_RUNNING, NOT_STARTED
@@ -188,9 +188,14 @@ class Lab:
         lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
         return [json.loads(line) for line in lines]
 
+    def events(self, number: int | None = None) -> list[dict[str, Any]]:
+        """The Security event log since the last reset, in order; only one kind where it is given."""
+        return security_log.read(self.folder, number)
+
     def clear_logs(self) -> None:
-        """Forget the processes and messages so far."""
+        """Forget the processes, events and messages so far."""
         (self.log / "processes.jsonl").unlink(missing_ok=True)
+        (self.log / security_log.FILE).unlink(missing_ok=True)
         shutil.rmtree(self.log / "messages", ignore_errors=True)
 
     @property

@@ -4,44 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from winfra.lab import console
+from winfra.lab import accounts, console, resolve, rights, token
+from winfra.lab.resolve import Names
+from winfra.lab.token import Token
+from winfra.lab.well_known import ADMINISTRATORS, Kind
 
 ENABLED = "Mandatory group, Enabled by default, Enabled group"
 DENY_ONLY = "Group used for deny only"
 SECTIONS = ("/user", "/groups", "/priv")
 
-ADMINISTRATOR_PRIVILEGES = (
-    ("SeIncreaseQuotaPrivilege", "Adjust memory quotas for a process"),
-    ("SeSecurityPrivilege", "Manage auditing and security log"),
-    ("SeTakeOwnershipPrivilege", "Take ownership of files or other objects"),
-    ("SeLoadDriverPrivilege", "Load and unload device drivers"),
-    ("SeSystemProfilePrivilege", "Profile system performance"),
-    ("SeSystemtimePrivilege", "Change the system time"),
-    ("SeProfileSingleProcessPrivilege", "Profile single process"),
-    ("SeIncreaseBasePriorityPrivilege", "Increase scheduling priority"),
-    ("SeCreatePagefilePrivilege", "Create a pagefile"),
-    ("SeBackupPrivilege", "Back up files and directories"),
-    ("SeRestorePrivilege", "Restore files and directories"),
-    ("SeShutdownPrivilege", "Shut down the system"),
-    ("SeDebugPrivilege", "Debug programs"),
-    ("SeSystemEnvironmentPrivilege", "Modify firmware environment values"),
-    ("SeRemoteShutdownPrivilege", "Force shutdown from a remote system"),
-    ("SeUndockPrivilege", "Remove computer from docking station"),
-    ("SeManageVolumePrivilege", "Perform volume maintenance tasks"),
-    ("SeImpersonatePrivilege", "Impersonate a client after authentication"),
-    ("SeCreateGlobalPrivilege", "Create global objects"),
-    ("SeTimeZonePrivilege", "Change the time zone"),
-    ("SeCreateSymbolicLinkPrivilege", "Create symbolic links"),
-)
-PRIVILEGES = (
-    ("SeChangeNotifyPrivilege", "Bypass traverse checking"),
-    ("SeIncreaseWorkingSetPrivilege", "Increase a process working set"),
-)
+TYPES: dict[Kind, str] = {"alias": "Alias", "label": "Label", "well-known": "Well-known group"}
 
 
 @dataclass(frozen=True)
@@ -71,59 +46,39 @@ def main(argv: list[str]) -> int:
 
 
 def _account() -> str:
-    return f"{os.environ['USERDOMAIN']}\\{os.environ['USERNAME']}".lower()
+    known = accounts.read(console.lab())
+    return token.name(known, token.of_process(console.lab())).lower()
 
 
 def _section(name: str) -> Section:
-    user = console.user()
+    own = token.of_process(console.lab())
     if name == "/user":
-        return Section("USER INFORMATION", ("User Name", "SID"), [(_account(), _sid(user["name"]))])
+        return Section("USER INFORMATION", ("User Name", "SID"), [(_account(), own.sid)])
     if name == "/groups":
         columns = ("Group Name", "Type", "SID", "Attributes")
-        return Section("GROUP INFORMATION", columns, _groups(user))
-    full = user.get("administrator") and user.get("full_token", True)
-    rows = [*(ADMINISTRATOR_PRIVILEGES if full else ()), *PRIVILEGES]
+        return Section("GROUP INFORMATION", columns, list(_groups(own)))
     return Section(
         "PRIVILEGES INFORMATION",
         ("Privilege Name", "Description", "State"),
-        [(privilege, text, "Enabled") for privilege, text in sorted(rows)],
+        [(privilege, rights.RIGHTS[privilege][0], "Enabled") for privilege in own.privileges],
     )
 
 
-def _sid(name: str) -> str:
-    names = [user["name"] for user in console.config()["users"]]
-    return f"{console.state('system')['machine_sid']}-{1000 + names.index(name)}"
+def _groups(own: Token) -> Iterator[tuple[str, ...]]:
+    known = resolve.names(console.lab())
+    for sid in (*own.groups, *own.deny_only):
+        attributes = DENY_ONLY if sid in own.deny_only else ENABLED
+        if sid == ADMINISTRATORS and sid in own.groups:
+            attributes += ", Group owner"
+        yield *_named(known, sid), attributes
+    yield *_named(known, token.label(own)), ""
 
 
-def _groups(user: dict[str, Any]) -> list[tuple[str, ...]]:
-    known = "Well-known group"
-    rows = [("Everyone", known, "S-1-1-0", ENABLED)]
-    full = user.get("full_token", True)
-    if user.get("administrator"):
-        # Remote UAC leaves a local administrator the group only to be refused by.
-        local = r"NT AUTHORITY\Local account and member of Administrators group"
-        rows += [
-            (local, known, "S-1-5-114", ENABLED if full else DENY_ONLY),
-            (
-                r"BUILTIN\Administrators",
-                "Alias",
-                "S-1-5-32-544",
-                f"{ENABLED}, Group owner" if full else DENY_ONLY,
-            ),
-        ]
-    if user.get("remote_management"):
-        rows.append((r"BUILTIN\Remote Management Users", "Alias", "S-1-5-32-580", ENABLED))
-    rows += [
-        (r"BUILTIN\Users", "Alias", "S-1-5-32-545", ENABLED),
-        (r"NT AUTHORITY\NETWORK", known, "S-1-5-2", ENABLED),
-        (r"NT AUTHORITY\Authenticated Users", known, "S-1-5-11", ENABLED),
-        (r"NT AUTHORITY\This Organization", known, "S-1-5-15", ENABLED),
-        (r"NT AUTHORITY\Local account", known, "S-1-5-113", ENABLED),
-        (r"NT AUTHORITY\NTLM Authentication", known, "S-1-5-64-10", ENABLED),
-    ]
-    high = user.get("administrator") and full
-    name, sid = ("High", "S-1-16-12288") if high else ("Medium", "S-1-16-8192")
-    return [*rows, (rf"Mandatory Label\{name} Mandatory Level", "Label", sid, "")]
+def _named(known: Names, sid: str) -> tuple[str, str, str]:
+    found = known.find_sid(sid)
+    if found is None:
+        return "", "Unknown SID type", sid
+    return found.full_name, TYPES.get(found.kind, "Group"), sid
 
 
 def _table(section: Section, header: bool) -> str:
