@@ -15,7 +15,7 @@ class WinfraLabFile {
         $hidden = [Reflection.BindingFlags] 'NonPublic, Instance'
         [System.Management.Automation.RuntimeException].GetMethod('SetErrorId', $hidden).Invoke($exception, @($Cause.GetType().Name))
         foreach ($frame in [runspace]::DefaultRunspace.Debugger.GetCallStack()) {
-            if ($frame.ScriptName -ne $PSCommandPath) {
+            if (-not ([string] $frame.ScriptName).StartsWith($PSScriptRoot)) {
                 $info = [System.Management.Automation.InvocationInfo]::Create($null, $frame.Position)
                 [System.Management.Automation.ErrorRecord].GetMethod('SetInvocationInfo', $hidden).Invoke($exception.ErrorRecord, @($info))
                 break
@@ -89,6 +89,8 @@ class WinfraLabFile {
             }
             foreach ($file in $Destination, $Backup) { if ($file) { [WinfraLabFile]::NeedWritable($file) } }
             foreach ($file in $Source, $Destination, $Backup) { if ($file) { [WinfraLabFile]::NeedUnused($file) } }
+            # ReplaceFile: what is replaced hands on its owner and access list.
+            if ([IO.Directory]::Exists("$env:WINFRA_LAB/state/access")) { ([type] 'WinfraLabSecurity')::Call('Copy-AccessControl', @($Destination, $Source)) }
             [System.IO.File]::Replace($Source, $Destination, $(if ($Backup) { $Backup } else { [NullString]::Value }), $IgnoreMetadataErrors)
         }
         catch { [WinfraLabFile]::Fail('Replace', 3, $_.Exception) }

@@ -27,6 +27,7 @@ if ($told.GetProperty('codepage').GetString() -ne '65001') {
 
 . "$PSScriptRoot/files.ps1"
 . "$PSScriptRoot/security.ps1"
+. "$PSScriptRoot/access.ps1"
 
 # Linux keeps eight bits of an exit code; the others are in a file of the process that ended.
 $type = [System.Management.Automation.Runspaces.TypeData]::new('System.Diagnostics.Process')

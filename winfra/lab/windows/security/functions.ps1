@@ -58,9 +58,9 @@ function Stop-Method([string] $Method, [int] $Count, [Exception] $Cause) {
     $message = 'Exception calling "{0}" with "{1}" argument(s): "{2}"' -f $Method, $Count, $Cause.Message
     $exception = [System.Management.Automation.MethodInvocationException]::new($message, $Cause)
     [System.Management.Automation.RuntimeException].GetMethod('SetErrorId', $hidden).Invoke($exception, @($Cause.GetType().Name))
-    $own = $PSCommandPath, [IO.Path]::GetFullPath("$PSScriptRoot/../security.ps1")
+    $own = [IO.Path]::GetFullPath("$PSScriptRoot/..")
     foreach ($frame in [runspace]::DefaultRunspace.Debugger.GetCallStack()) {
-        if ($frame.ScriptName -notin $own) {
+        if (-not ([string] $frame.ScriptName).StartsWith($own)) {
             $info = [System.Management.Automation.InvocationInfo]::Create($null, $frame.Position)
             [System.Management.Automation.ErrorRecord].GetMethod('SetInvocationInfo', $hidden).Invoke($exception.ErrorRecord, @($info))
             break
@@ -286,3 +286,5 @@ function Close-Entry($Entry) {
     if ($Entry.Connected) { $null = Request-Authority 'disconnect' }
     $Entry.Connected = $false
 }
+
+. "$PSScriptRoot/access.ps1"
