@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from winfra.lab import accounts, logon, resolve, sids, well_known
+from winfra.lab import accounts, logon, resolve, sids, token, well_known
 from winfra.lab.access_authority import AccessAuthority
 from winfra.lab.accounts import Group, User
 from winfra.lab.resolve import Names
@@ -53,6 +53,9 @@ class Authority(AccessAuthority):
                 "code": refusal.code,
                 "target": refusal.target,
             }
+
+    def on_elevated(self) -> Answer:
+        return token.of_process(self.lab).elevated
 
     def on_find_name(self, name: str) -> Answer:
         return _principal(resolve.names(self.lab).find_name(name))

@@ -143,5 +143,6 @@ def _make_state(state: Path, host_name: str) -> None:
         state / "disks.json",
         [installation.disk("C", "", 127, 98), installation.disk("D", "Data", 256, 255)],
     )
+    write_state(state / "policy.json", {})  # in no domain
     accounts.make(state.parent)
     rights.make(state.parent)

@@ -1,5 +1,9 @@
-# CIM in the lab: the classes of classes.json over state\system.json (one instance a class) and state\disks.json.
+# CIM in the lab: the classes of classes.json over state\system.json (one instance a class) and state\disks.json, those of
+# rsop.json over state\policy.json.
 Set-StrictMode -Version 3
+
+# Namespace -> the file of its classes.
+$files = @{ 'root/cimv2' = 'classes.json'; 'root/rsop/computer' = 'rsop.json' }
 
 function Read-Json([string] $Path) {
     , [System.Text.Json.JsonDocument]::Parse([IO.File]::ReadAllText($Path)).RootElement
@@ -31,6 +35,12 @@ function Get-CimSource([string] $ClassName) {
     # The instances of a class as the lab's state has them.
     $state = "$env:WINFRA_LAB/state"
     if ($ClassName -eq 'Win32_LogicalDisk') { return (Read-Json "$state/disks.json").EnumerateArray() }
+    if ($ClassName -like 'RSOP_*') {
+        $items = [System.Text.Json.JsonElement]::new()
+        $part = if ($ClassName -eq 'RSOP_GPO') { 'gpos' } else { 'rights' }
+        if (-not (Read-Json "$state/policy.json").TryGetProperty($part, [ref] $items)) { return @() }
+        return $items.EnumerateArray()
+    }
     (Read-Json "$state/system.json").GetProperty($ClassName)
 }
 
@@ -38,6 +48,7 @@ function Get-Computed([string] $ClassName, $Source) {
     # What changes by itself, or follows from other values.
     $system = Read-Json "$env:WINFRA_LAB/state/system.json"
     $common = @{ Status = 'OK'; CreationClassName = $ClassName }
+    if ($ClassName -like 'RSOP_*') { return Get-PolicyValue $ClassName $Source }
     switch ($ClassName) {
         'Win32_OperatingSystem' {
             $boot = [DateTimeOffset]::Parse($system.GetProperty('boot_time').GetString(), [Globalization.CultureInfo]::InvariantCulture)
@@ -48,6 +59,23 @@ function Get-Computed([string] $ClassName, $Source) {
             $letter = $Source.GetProperty('DeviceID').GetString()
             $common + @{ Caption = $letter; Name = $letter; SystemName = $env:COMPUTERNAME }
         }
+    }
+}
+
+function Get-PolicyValue([string] $ClassName, $Source) {
+    # The lab's words for what policy says, in those of the class.
+    if ($ClassName -eq 'RSOP_GPO') {
+        $id = $Source.GetProperty('id').GetString()
+        return @{ accessDenied = $false; enabled = $true; filterAllowed = $true; guidName = [regex]::Match($id, '\{[^}]*\}').Value }
+    }
+    $precedence = [System.Text.Json.JsonElement]::new()
+    @{
+        AccountList = [string[]] @(foreach ($item in $Source.GetProperty('accounts').EnumerateArray()) { $item.GetString() })
+        ErrorCode = [uint32] 0
+        GPOID = $Source.GetProperty('gpo').GetString()
+        precedence = [uint32] $(if ($Source.TryGetProperty('precedence', [ref] $precedence)) { $precedence.GetInt32() } else { 1 })
+        Status = [uint32] 1
+        UserRight = $Source.GetProperty('right').GetString()
     }
 }
 
@@ -160,14 +188,19 @@ function Get-CimInstance {
             $class, $condition = $select.Groups['c'].Value, $select.Groups['w'].Value
             $wanted = if ($select.Groups['p'].Value -ne '*') { $select.Groups['p'].Value -split '\s*,\s*' }
         }
-        if ($Namespace.Replace('\', '/') -ne 'root/cimv2') {
+        $place = $Namespace.Replace('\', '/')
+        if (-not $files.ContainsKey($place)) {
             $PSCmdlet.WriteError((New-CimError 'Invalid namespace' 0x8004100e 'InvalidArgument' $Namespace))
             return
         }
-        $classes = Read-Json "$PSScriptRoot/classes.json"
+        if ($place -eq 'root/rsop/computer' -and -not [WinfraLabSecurity]::Call('Request-Authority', @('elevated', @())).result) {
+            $PSCmdlet.WriteError((New-CimError 'Access denied' 0x80041003 'PermissionDenied' $Namespace))
+            return
+        }
+        $classes = Read-Json "$PSScriptRoot/$($files[$place])"
         $name = foreach ($entry in $classes.EnumerateObject()) { if ($entry.Name -eq $class) { $entry.Name; break } }
         if (-not $name) {
-            $PSCmdlet.WriteError((New-CimError 'Invalid class' 0x80041010 'MetadataError' "root\cimv2:$class"))
+            $PSCmdlet.WriteError((New-CimError 'Invalid class' 0x80041010 'MetadataError' "$($place.Replace('/', '\')):$class"))
             return
         }
         $schema = $classes.GetProperty($name)
