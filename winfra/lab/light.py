@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-import types
-from pathlib import Path
+
+# Python puts the folder of a script first: the lab's modules would hide the standard library's.
+sys.path.pop(0)
+
+import importlib  # noqa: E402
+import types  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 
 def main() -> int:
