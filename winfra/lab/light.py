@@ -10,9 +10,9 @@ import sys
 # Python puts the folder of a script first: the lab's modules would hide the standard library's.
 sys.path.pop(0)
 
-import importlib  # noqa: E402
-import types  # noqa: E402
-from pathlib import Path  # noqa: E402
+import importlib
+import types
+from pathlib import Path
 
 
 def main() -> int:
