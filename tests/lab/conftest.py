@@ -13,3 +13,11 @@ def machine_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     lab = Lab("machine", Path(tmp_path_factory.mktemp("labs")))
     lab.make()
     return lab
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Lab:
+    """A machine without its daemon, of this test alone."""
+    lab = Lab("machine", tmp_path)
+    lab.make()
+    return lab

@@ -182,6 +182,7 @@ def _user(known: accounts.Accounts, user: User) -> dict[str, Any]:
         "password_set": user.password_set,
         "password_expires": _iso(expires),
         "password_never_expires": not user.password_expires,
+        "password_expired": logon.is_password_expired(known, user),
         "password_changeable": _iso(after(user.password_set, days=policy.minimum_age_days)),
         "password_required": user.password_required,
         "may_change_password": user.may_change_password,

@@ -79,6 +79,14 @@ def is_locked(known: Accounts, user: User) -> bool:
     return minutes == 0 or (end is not None and end > now())
 
 
+def is_password_expired(known: Accounts, user: User) -> bool:
+    """Has the password to be changed, by its age or because an administrator said so?"""
+    if not user.password_expires:
+        return False
+    end = after(user.password_set, days=known.policy.maximum_age_days)
+    return end is None or (known.policy.maximum_age_days > 0 and end <= now())
+
+
 def _check(known: Accounts, user: User, password: str, kind: Logon) -> int:
     if is_locked(known, user):
         return LOCKED
@@ -106,8 +114,6 @@ def _count(known: Accounts, user: User) -> None:
 
 def _restriction(known: Accounts, user: User, password: str, kind: Logon) -> int:
     account_end = after(user.account_expires)
-    password_end = after(user.password_set, days=known.policy.maximum_age_days)
-    ages = user.password_expires and known.policy.maximum_age_days
     if not user.enabled:
         return DISABLED
     if account_end is not None and account_end <= now():
@@ -115,10 +121,8 @@ def _restriction(known: Accounts, user: User, password: str, kind: Logon) -> int
     if not password and kind == "network":
         # LimitBlankPasswordUse: a blank password is for the console alone.
         return RESTRICTED
-    if ages and user.password_set is None:
-        return MUST_CHANGE
-    if ages and password_end is not None and password_end <= now():
-        return PASSWORD_EXPIRED
+    if is_password_expired(known, user):
+        return MUST_CHANGE if user.password_set is None else PASSWORD_EXPIRED
     return 0
 
 

@@ -163,7 +163,7 @@ function Initialize-Member($Entry, $AdsObject) {
 
 function Split-AdsPath([string] $Path) {
     # WinNT://[DOMAIN/]COMPUTER/NAME,CLASS: its name and class.
-    if ($Path -notmatch '^WinNT://(?<place>[^,]+)(,(?<class>\w+))?$') { throw (New-AdsError $badPath) }
+    if ($Path -cnotmatch '^WinNT://(?<place>[^,]+)(,(?<class>\w+))?$') { throw (New-AdsError $badPath) }
     $class = if ($Matches.ContainsKey('class')) { $Matches['class'].ToLowerInvariant() } else { '' }
     $parts = $Matches['place'].Split('/')
     $isComputer = $class -eq 'computer' -or $parts.Length -eq 1 -and $parts[0] -notlike 'S-1-*'
@@ -213,7 +213,7 @@ function Get-EntryValue([hashtable] $Found) {
     $values = @{ Name = $data.name; objectSid = ConvertTo-SidBytes $data.sid; Description = $data.comment }
     if ($Found.Class -eq 'group') { return $values + @{ groupType = 4 } }
     $values + @{
-        FullName = $data.full_name; UserFlags = Get-UserFlag $data; PasswordExpired = [int] (-not $data.password_set)
+        FullName = $data.full_name; UserFlags = Get-UserFlag $data; PasswordExpired = [int] $data.password_expired
         BadPasswordAttempts = [int] $data.bad_passwords; MaxBadPasswordsAllowed = [int] $data.lockout_threshold
         AutoUnlockInterval = [int] $(if ($data.lockout_minutes) { 60 * $data.lockout_minutes } else { -1 })
         LockoutObservationInterval = [int] (60 * $data.lockout_window_minutes); MinPasswordLength = [int] $data.minimum_length
@@ -256,7 +256,7 @@ function Invoke-EntryMethod([hashtable] $Found, [string] $Method, [object[]] $Gi
 
 function Resolve-AdsMember([string] $Path) {
     # WinNT://S-1-5-..., WinNT://COMPUTER/NAME, WinNT://DOMAIN/NAME: a SID or a name that resolves.
-    if ($Path -notmatch '^WinNT://(?<place>[^,]+)(,\w+)?$') { throw (New-AdsError $badPath) }
+    if ($Path -cnotmatch '^WinNT://(?<place>[^,]+)(,\w+)?$') { throw (New-AdsError $badPath) }
     $parts = $Matches['place'].Split('/')
     if ($parts.Length -eq 1 -or $parts[-2] -in '.', 'localhost') { return $parts[-1] }
     $parts[-2] + '\' + $parts[-1]
