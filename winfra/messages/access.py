@@ -10,12 +10,7 @@ ENTRY_REFUSED = Message(
 ACCESS_REFUSED = Message(
     "access_refused",
     "{argument}: {reason}",
-    "See files.access for what goes together",
-)
-ACCOUNT_UNKNOWN = Message(
-    "access_account_unknown",
-    "{path}: {host} knows no account {account!r}",
-    "Correct the name, give the account's SID, or make the account first, with accounts.user",
+    "Say with entries, exact, purge, inherit or owner what the access list should be",
 )
 PATH_MISSING = Message(
     "access_path_missing",
@@ -25,7 +20,7 @@ PATH_MISSING = Message(
 LIST_NOT_UNDERSTOOD = Message(
     "access_list_not_understood",
     "{path} on {host} has an access list that cannot be read: {sddl}",
-    "Look at it with 'icacls.exe' on the host, and mend it there",
+    "Look at it with icacls.exe on the host, and mend it there",
 )
 LOCKED_OUT = Message(
     "access_locked_out",

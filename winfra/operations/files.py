@@ -6,7 +6,7 @@ Paths are full paths (``D:\data\x.txt``, ``\\server\share\x.txt``); long ones ne
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +16,8 @@ from pyinfra.api import FileDownloadCommand, FileUploadCommand
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.state import StateStage
 
+from winfra.access import Entry as AccessEntry
+from winfra.access_plan import Request, plan
 from winfra.difference import show
 from winfra.facts.files import Entry
 from winfra.local_file import existing, local_path
@@ -280,6 +282,55 @@ def get(
     if create_local_dir and state.current_stage == StateStage.Execute:
         local.parent.mkdir(parents=True, exist_ok=True)
     yield FileDownloadCommand(src, str(local))
+
+
+@operation()
+def access(
+    path: str,
+    entries: Sequence[AccessEntry] = (),
+    *,
+    exact: bool = False,
+    purge: bool | Sequence[str] = False,
+    inherit: bool | None = None,
+    keep_inherited: bool = True,
+    owner: str | None = None,
+    lock_out: bool = False,
+) -> Generator[PyinfraCommand]:
+    r"""
+    Set who may do what with a file or folder; entries of others stay as they are.
+
+    + path: the file or folder
+    + entries: what the access list should have; nothing is done for one whose account has been
+      granted as much or more by entries of its own, inherited ones included
+    + exact: these entries and no others, nothing inherited
+    + purge: accounts whose other entries go; ``True``: everybody's
+    + inherit: whether the entries of the folders above apply; left as it is when not given
+    + keep_inherited: with ``inherit=False``, what was inherited stays as entries of its own
+    + owner: the account that is to own it
+    + lock_out: allow a list with which Administrators or SYSTEM could no longer look after it
+
+    Accounts are given by name or SID, Windows' own by their English names.
+
+    **Example:**
+
+    .. code:: python
+
+        from winfra.access import Entry
+
+        files.access(
+            name="Let the services write their logs",
+            path=r"D:\prefect_data\logs",
+            entries=[Entry("svc_prefect", "modify")],
+        )
+    """
+    path = windows_path(path)
+    request = Request(entries, exact, purge, inherit, keep_inherited, owner)
+    found = plan(path, request, lock_out=lock_out)
+    if not found.changes:
+        host.noop(f"access to {path} is as wanted")
+        return
+    found.show()
+    yield Script("set_access", Path=path, Sddl=found.sddl, Owner=found.owner)
 
 
 def _remove(path: str, entry: Entry | None, wanted: str, force: bool) -> Generator[PyinfraCommand]:
