@@ -19,6 +19,8 @@ try {
 catch [Management.Automation.MethodInvocationException] {
     $code = $_.Exception.InnerException.HResult -band 0xFFFF
 }
+# The connection under the account's name stands in the way of the next one (error 1219).
+finally { $bound.Dispose() }
 # "System error codes": a right password that may not log on this way (1327, 1328, 1329, 1385), has expired (1330) or
 # must be changed (1907); a wrong one (1326); an account that is disabled (1331) or locked (1909); a connection that
 # exists already under another name (1219).

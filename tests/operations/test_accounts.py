@@ -1,0 +1,253 @@
+"""Accounts and groups on a lab; its account database is the witness."""
+
+from typing import Any
+
+import pytest
+from pyinfra.api import OperationValueError
+from pyinfra.api.hiddenvalue import HiddenValue
+
+from tests.trial import Trial, no_host
+from winfra import password as passwords
+from winfra.lab import accounts as witness, security_log
+from winfra.messages import accounts as messages
+from winfra.operations import accounts
+
+FIRST = HiddenValue("Corr3ct-Horse'\"$é")
+SECOND = HiddenValue("An0ther;Staple%")
+WANTED: dict[str, Any] = {"password": FIRST, "comment": "Prefect service account"}
+
+
+@pytest.fixture(autouse=True)
+def _bare(trial: Trial) -> None:
+    (trial.lab.folder / "state" / "accounts.json").unlink(missing_ok=True)
+    witness.make(trial.lab.folder)
+    trial.host.connector_data.clear()
+
+
+def found(trial: Trial, name: str = "svc_prefect") -> witness.User | None:
+    return witness.read(trial.lab.folder).user(name)
+
+
+def new_run(trial: Trial) -> None:
+    """What was asked of an account is kept for one run."""
+    trial.host.connector_data.pop(passwords._KEPT, None)
+
+
+def failures(trial: Trial) -> int:
+    """Logons that Windows refused."""
+    return len(security_log.read(trial.lab.folder, 4625))
+
+
+def test_a_user_is_made_once(trial: Trial) -> None:
+    """Dry says it; the account database has it; again, nothing changes."""
+    dry = trial.dry(accounts.user, "svc_prefect", **WANTED)
+    assert dry.will_change
+    assert "Will create user svc_prefect" in dry.output
+    assert found(trial) is None
+
+    assert trial.run(accounts.user, "svc_prefect", **WANTED).changed
+    user = found(trial)
+    assert user is not None
+    assert (user.comment, user.enabled, user.password_expires) == (WANTED["comment"], True, False)
+    assert witness.password_is(trial.lab.folder, "svc_prefect", FIRST.unmask())
+
+    new_run(trial)
+    assert not trial.run(accounts.user, "svc_prefect", **WANTED).changed
+    assert failures(trial) == 0
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "value", "shown"),
+    [
+        ("comment", "something else", "Prefect service account"),
+        ("enabled", False, "enabled"),
+        ("password_expires", True, "password_expires"),
+    ],
+)
+def test_what_is_spoilt_is_found_and_mended(
+    trial: Trial, spoilt: str, value: object, shown: str
+) -> None:
+    """Each property by itself, in the difference and on the host."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    before = found(trial)
+    with witness.changing(trial.lab.folder) as database:
+        setattr(database.user("svc_prefect"), spoilt, value)
+    new_run(trial)
+
+    dry = trial.dry(accounts.user, "svc_prefect", **WANTED)
+    assert shown in dry.output
+    assert trial.run(accounts.user, "svc_prefect", **WANTED).changed
+
+    after = found(trial)
+    assert before is not None
+    assert after is not None
+    assert getattr(after, spoilt) == getattr(before, spoilt)
+
+
+def test_a_password_that_differs_is_set_after_one_attempt(trial: Trial) -> None:
+    """And shown as changed, never as text; the execution does not try again."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    new_run(trial)
+    before = failures(trial)
+
+    dry = trial.dry(accounts.user, "svc_prefect", password=SECOND)
+    assert "(changed)" in dry.output
+    assert SECOND.unmask() not in dry.output
+    assert failures(trial) == before + 1
+
+    assert trial.run(accounts.user, "svc_prefect", password=SECOND).changed
+    assert failures(trial) == before + 1
+    assert witness.password_is(trial.lab.folder, "svc_prefect", SECOND.unmask())
+
+
+def test_an_account_is_never_locked_by_the_question(trial: Trial) -> None:
+    """With one attempt left the password is set without one."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    new_run(trial)
+    with witness.changing(trial.lab.folder) as database:
+        database.policy.lockout_threshold = 3
+        user = database.user("svc_prefect")
+        assert user is not None
+        user.bad_passwords = 2
+        user.bad_time = user.password_set
+
+    assert trial.run(accounts.user, "svc_prefect", password=SECOND).changed
+
+    after = found(trial)
+    assert after is not None
+    assert after.locked_time is None
+    assert witness.password_is(trial.lab.folder, "svc_prefect", SECOND.unmask())
+
+
+def test_a_right_password_that_may_not_log_on_matches(trial: Trial) -> None:
+    """Hardened servers deny service accounts the network logon (error 1385)."""
+    from winfra.lab import rights
+
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    new_run(trial)
+    user = found(trial)
+    assert user is not None
+    rights.write(trial.lab.folder, {"SeDenyNetworkLogonRight": [user.sid]}, "a test")
+
+    assert not trial.run(accounts.user, "svc_prefect", **WANTED).changed
+
+
+def test_a_locked_account_is_named(trial: Trial) -> None:
+    """Something tries wrong passwords: that has to be found first."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    new_run(trial)
+    with witness.changing(trial.lab.folder) as database:
+        database.policy.lockout_threshold = 3
+        user = database.user("svc_prefect")
+        assert user is not None
+        user.locked_time = user.bad_time = user.password_set
+        user.bad_passwords = 3
+
+    tried = trial.run(accounts.user, "svc_prefect", **WANTED)
+
+    assert tried.failed
+    assert messages.ACCOUNT_LOCKED.problem.split("{")[0] in tried.output
+
+
+def test_the_policy_of_passwords_is_named(trial: Trial) -> None:
+    """With the account and what Windows says."""
+    tried = trial.run(accounts.user, "svc_prefect", password="short")
+
+    assert tried.failed
+    assert messages.PASSWORD_POLICY.remedy in tried.output
+    assert found(trial) is None
+
+
+def test_a_user_goes(trial: Trial) -> None:
+    """Once."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+
+    assert "Will remove" in trial.dry(accounts.user, "svc_prefect", present=False).output
+    assert trial.run(accounts.user, "svc_prefect", present=False).changed
+    assert found(trial) is None
+    assert not trial.run(accounts.user, "svc_prefect", present=False).changed
+
+
+def test_a_new_account_needs_a_password(trial: Trial) -> None:
+    """Before anything is made."""
+    tried = trial.run(accounts.user, "svc_prefect")
+
+    assert tried.failed
+    assert "no password to make it with" in tried.output
+
+
+@pytest.mark.parametrize("name", ["Jürgen Müller", "it's", "a&b%c$d", "日本語"])
+def test_names_that_windows_takes_work(trial: Trial, name: str) -> None:
+    """Spaces, quotes, é and what a shell would take for its own."""
+    assert trial.run(accounts.user, name, password=FIRST).changed
+    assert found(trial, name) is not None
+    new_run(trial)
+    assert not trial.run(accounts.user, name, password=FIRST).changed
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"user": "a" * 21}, "21 characters"),
+        ({"user": "a/b"}, "character '/'"),
+        ({"user": "..."}, "dots and spaces"),
+        ({"user": r"CORP\svc"}, "not an account of this host"),
+        ({"user": r"NT SERVICE\x"}, "not an account of this host"),
+        ({"user": "svc", "password": ""}, "is empty"),
+        ({"user": "svc", "password": "x" * 128}, "too long"),
+        ({"user": "svc", "password": "secret\n1"}, "control characters"),
+        ({"user": "svc", "comment": "x" * 49}, "49 characters"),
+    ],
+)
+def test_bad_values_are_refused_before_the_host_is_asked(
+    options: dict[str, Any], sentence: str
+) -> None:
+    """And a password is not in the sentence."""
+    with no_host(), pytest.raises(OperationValueError) as caught:
+        list(accounts.user._inner(**options))
+
+    assert sentence in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_member_is_added_and_taken_out(trial: Trial) -> None:
+    """Others stay, an orphan among them; the group is found by its English name."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    orphan = "S-1-5-21-1-2-3-1234"
+    with witness.changing(trial.lab.folder) as database:
+        group = database.group("S-1-5-32-544")
+        assert group is not None
+        group.members.append(orphan)
+        others = list(group.members)
+    user = found(trial)
+    assert user is not None
+
+    dry = trial.dry(accounts.group_member, "svc_prefect", "Administrators")
+    assert dry.will_change
+    assert f"svc_prefect ({user.sid})" in dry.output
+    assert f"an account that is gone ({orphan})" in dry.output
+
+    assert trial.run(accounts.group_member, "svc_prefect", "Administrators").changed
+    assert members(trial) == [*others, user.sid]
+    assert not trial.run(accounts.group_member, r".\svc_prefect", "S-1-5-32-544").changed
+
+    assert trial.run(accounts.group_member, "svc_prefect", "Administrators", present=False).changed
+    assert members(trial) == others
+    assert trial.run(accounts.group_member, orphan, "Administrators", present=False).changed
+    assert orphan not in members(trial)
+
+
+def members(trial: Trial) -> list[str]:
+    group = witness.read(trial.lab.folder).group("S-1-5-32-544")
+    assert group is not None
+    return group.members
+
+
+def test_an_unknown_group_or_account_is_named(trial: Trial) -> None:
+    """The account may come about by an earlier operation: it is missed when it runs."""
+    assert "no local group nobody" in trial.run(accounts.group_member, "x", "nobody").output
+
+    assert trial.dry(accounts.group_member, "nobody", "Users").will_change
+    tried = trial.run(accounts.group_member, "nobody", "Users")
+    assert tried.failed
+    assert "nothing on the host knows the account nobody" in tried.output
