@@ -20,6 +20,7 @@ from winfra.script import FOLDER as SCRIPTS
 from winfra.session import loader
 
 HERE = Path(__file__).parent
+EXEMPTIONS = HERE / "statements.toml"
 LOADER = "loader.ps1"
 """Runs from a command line, where it is one line; its positions are those of that line."""
 
@@ -102,7 +103,7 @@ def check(folder: Path) -> list[str]:
     left = missed(folder, listed)
     ran = len(listed) - len(left)
     sys.stdout.write(f"{ran} of {len(listed)} statements of PowerShell ran\n")
-    return list(problems(left, exemptions(HERE / "statements.toml")))
+    return list(problems(left, exemptions(EXEMPTIONS)))
 
 
 def main(command: str, folder: str) -> int:
