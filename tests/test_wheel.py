@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
     r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
 )
 INVENTORY = """
-servers = [("@lab/theirs", {"data_free_gb": 1})]
+servers = ["@lab/theirs"]
 """
 USE_A_LAB = """
 import sys
