@@ -89,9 +89,12 @@ def test_a_file_in_the_way_of_a_folder(trial: Trial) -> None:
     assert aside.name.startswith("x.20")
     assert aside.read_text() == "mine"
 
-    assert trial.run(files.directory, path + r"\y", force=True).changed
-    assert trial.run(files.file, path, force=True, force_backup=False).changed
+    assert trial.run(files.file, path, force=True).changed
     assert file.is_file()
+    assert len([found for found in trial.lab.drive("D").iterdir() if found.is_dir()]) == 1
+    assert trial.run(files.directory, path, force=True, force_backup=False).changed
+    assert file.is_dir()
+    assert len(list(trial.lab.drive("D").iterdir())) == 3
 
 
 def test_nothing_is_inside_of_a_file(trial: Trial) -> None:
