@@ -63,6 +63,7 @@ def test_the_password_is_hidden_from_here_on() -> None:
         ({"winrm_transport": "basic", "winrm_scheme": "http"}, "readable by anyone"),
         ({"winrm_message_encryption": "never", "winrm_scheme": "http"}, "travel unencrypted"),
         ({"winrm_ca_trust_path": "/no/such.pem"}, "winrm_ca_trust_path names '/no/such.pem'"),
+        ({"winrm_ca_trust_path": __file__}, "a file with certificates (PEM)"),
     ],
 )
 def test_a_bad_setting_names_its_key(given: dict[str, object], sentence: str) -> None:
