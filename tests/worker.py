@@ -34,5 +34,5 @@ class Flag:
 def prepare() -> None:
     """Give queues that are made from now on these; ``xdist.remote`` makes one."""
     lock = monkey.get_original("_thread", "RLock")
-    ThreadExecModel.Event = staticmethod(Flag)  # type: ignore[method-assign]
+    ThreadExecModel.Event = staticmethod(Flag)  # type: ignore[assignment,method-assign]
     ThreadExecModel.RLock = staticmethod(lock)  # type: ignore[method-assign]
