@@ -174,3 +174,6 @@ class WinfraLabFile {
 
 $accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
 foreach ($name in 'IO.File', 'System.IO.File') { $accelerators::Add($name, [WinfraLabFile]) }
+# Names that were looked up before mean the old type still; this file's own ones are bound by now, or keep theirs.
+$cache = [psobject].Assembly.GetType('System.Management.Automation.Language.TypeCache')
+$cache.GetField('s_cache', [Reflection.BindingFlags] 'NonPublic, Static').GetValue($null).Clear()
