@@ -50,10 +50,13 @@ def host(lab: Lab) -> Iterator[Host]:
         yield host
 
 
+def connector_of(host: Host) -> WinRMConnector:
+    assert isinstance(host.connector, WinRMConnector)
+    return host.connector
+
+
 def session_of(host: Host) -> Session:
-    connector = host.connector
-    assert isinstance(connector, WinRMConnector)
-    return connector.session
+    return connector_of(host).session
 
 
 def install(lab: Lab, name: str, text: str) -> str:
@@ -383,6 +386,23 @@ class TestAnswers:
         assert "ended during test0.ps1" in found
         assert lab.path(r"D:\marks.txt").read_text().split() == ["x"]
         assert host.run_shell_command(Script("get_session"))[0]
+
+
+def test_another_package_with_this_connector(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pyinfra takes one of them without a word, so both are named."""
+    installed = tmp_path / "other-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("[pyinfra.connectors]\nlab = other:Connector\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    said: list[str] = []
+    with harness.seen(said):
+        connector_of(host)._report_rivals()
+
+    values = {"name": "lab", "packages": "other, prefect-on-windows"}
+    assert said == [host.print_prefix + ways.TWO_CONNECTORS.text(**values)]
 
 
 class TestProgram:

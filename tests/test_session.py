@@ -198,6 +198,13 @@ class TestAnswers:
             error
         )
 
+    def test_a_program_that_is_not_there(self, session: Session, script: Any) -> None:
+        """Its path, and the host's own words."""
+        error = refused(session, script("Invoke-Native C:\\no\\such.exe"))
+
+        assert error.catalogued is messages.PROGRAM_NOT_STARTED
+        assert "C:\\no\\such.exe could not be started: " in str(error)
+
     def test_output_comes_in_pieces_before_the_answer(self, session: Session, script: Any) -> None:
         """Warnings and errors that do not end the script are output as well."""
         pieces: list[tuple[str, bytes]] = []
