@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.harness import PROGRAM
 from winfra.lab.fixtures import LabFactory
 from winfra.lab.state import Lab
 
@@ -130,6 +132,28 @@ def test_one_host_fails_alone(
     assert (folders(lab), folders(other)) == (FOLDERS, set())
 
 
+def test_a_failed_host_is_not_looked_at_further(
+    lab: Lab, lab_factory: LabFactory, tmp_path: Path
+) -> None:
+    """Under --dry, what would change is said of the host that goes on, not of the one that failed."""
+    shrink(lab_factory("other"), "D:", 0)
+    inventory = tmp_path / "inventory.py"
+    inventory.write_text('server = ["@lab/windows"]\nworkers = ["@lab/other"]\n')
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(inventory), "deploy.py", "--dry", "--diff"],
+        cwd=ROOT,
+        input="\n",  # pyinfra asks whether to go on without the host that failed
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    hosts = re.findall(r"\[(\S+)\] Will create folder", done.stdout)
+
+    assert hosts == ["@lab/windows"] * (1 + len(FOLDERS))
+    assert done.returncode == 1
+
+
 def test_a_site_by_its_file(lab: Lab, deploy: Cli, tmp_path: Path) -> None:
     """.env alone leads to a host by @winrm, and its password is shown nowhere, --debug included."""
     data = lab.host_data()
@@ -147,6 +171,17 @@ def test_a_site_by_its_file(lab: Lab, deploy: Cli, tmp_path: Path) -> None:
     assert folders(lab) == FOLDERS
     assert data["winrm_password"] not in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_the_inventory_can_be_printed(pyinfra_cli: Cli, tmp_path: Path) -> None:
+    """`debug-inventory` shows a site's data, its password masked."""
+    file = tmp_path / "site.env"
+    file.write_text("SERVER_HOST=srv1\nWINRM_USER=deployer\nWINRM_PASSWORD=s3cret\n")
+    done = pyinfra_cli("inventory.py", "debug-inventory", env={"ENV_FILE": str(file)})
+
+    assert done.returncode == 0, done.stdout
+    assert re.search(r'"winrm_password": "\W*MASKED\W*"', done.stdout)
+    assert "s3cret" not in done.stdout
 
 
 def test_half_a_site_is_refused_before_anything_is_reached(deploy: Cli, tmp_path: Path) -> None:
