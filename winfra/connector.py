@@ -146,6 +146,7 @@ class WinRMConnector(BaseConnector):
     ) -> bool:
         meter = transfer.Meter(name, self.host.log)
         try:
+            self._refuse(arguments)
             direction(self.session, source, destination, arguments.get("_timeout"), meter)
         except OSError as error:
             self.host.log_styled(str(error), fg="red", log_func=logger.error)
