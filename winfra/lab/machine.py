@@ -44,7 +44,7 @@ class StartError(OSError):
 class LabProcess(subprocess.Popen[bytes]):
     """A process whose exit code is Windows' one: 32 bits, unsigned."""
 
-    lab: Path
+    lab = Path()
     _status: int | None = None
 
     @property
@@ -160,7 +160,6 @@ class Machine:
         read, write = os.pipe()
         if console:
             environment["WINFRA_LAB_CONSOLE"] = str(os.fstat(read).st_ino)
-        LabProcess.lab = self.folder
         options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         try:
             process = LabProcess(
