@@ -30,14 +30,15 @@ if ($told.GetProperty('codepage').GetString() -ne '65001') {
 . "$PSScriptRoot/files.ps1"
 
 # Linux keeps eight bits of an exit code; the others are in a file of the process that ended.
+$context = $ExecutionContext.GetType().GetField('_context', $hidden).GetValue($ExecutionContext)
+$types = $context.GetType().GetProperty('TypeTable', $hidden).GetValue($context)
 $type = [System.Management.Automation.Runspaces.TypeData]::new('System.Diagnostics.Process')
 $type.Members.Add('ExitCode', [System.Management.Automation.Runspaces.ScriptPropertyData]::new('ExitCode', {
     $file = "$env:WINFRA_LAB/run/exit-$($this.PSBase.Id)"
     if ([IO.File]::Exists($file)) { [BitConverter]::ToInt32([BitConverter]::GetBytes([uint32] [IO.File]::ReadAllText($file)), 0) }
     else { $this.PSBase.ExitCode }
 }))
-$context = $ExecutionContext.GetType().GetField('_context', $hidden).GetValue($ExecutionContext)
-$context.GetType().GetProperty('TypeTable', $hidden).GetValue($context).AddType($type)
+$types.AddType($type)
 
 $name = $told.GetProperty('name').GetString()
 $text = if ($name) { [IO.File]::ReadAllText($told.GetProperty('file').GetString()) } else { $told.GetProperty('text').GetString() }
