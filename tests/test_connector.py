@@ -165,7 +165,7 @@ class TestText:
         set_echo(echo)
         text = "'first'; while (-not (Test-Path D:\\go)) { Start-Sleep -Milliseconds 50 }; 'second'"
         try:
-            succeeded, output = host.run_shell_command(text, print_output=True, _timeout=20)
+            succeeded, output = host.run_shell_command(text, print_output=True, _timeout=60)
         finally:
             set_echo(lambda *_, **__: None)
 
@@ -207,7 +207,10 @@ class TestArguments:
         program = install(lab, "never", "sleep 61 & echo $!; sleep 62")
         before = session_of(host).processes
         text = f"# a comment first\n'started'; & {program}"
-        succeeded, output = host.run_shell_command(text, _timeout=4)
+        for seconds in (3, 30):  # a busy machine takes longer to begin with
+            succeeded, output = host.run_shell_command(text, _timeout=seconds)
+            if len(output.stdout_lines) == 2:
+                break
 
         assert not succeeded
         assert output.stderr_lines[-1].startswith("'# a comment first …' on @lab/connector took")
@@ -267,7 +270,7 @@ class TestArguments:
         """It finds the end of its input, and takes no byte of the session's."""
         program = install(lab, "cat", "exec cat")
 
-        found = host.run_shell_command(f"& {program}; 'after'", _timeout=20)[1]
+        found = host.run_shell_command(f"& {program}; 'after'", _timeout=60)[1]
 
         assert found.stdout_lines == ["after"]
 
@@ -281,7 +284,7 @@ class TestArguments:
 
         assert succeeded
         assert output.stdout == '"left\\n"'
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
 
     @pytest.mark.parametrize(
         "given",

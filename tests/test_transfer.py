@@ -440,6 +440,16 @@ class TestGet:
         assert (tmp_path / "file").read_bytes() == b"before"
         assert names(tmp_path) == ["file"]
 
+    def test_an_answer_that_breaks_off(self, lab: Lab, session: Session) -> None:
+        """What the host had sent is asked for again, and nothing is there twice."""
+        lab.path(r"D:\file").write_bytes(LARGE)
+        lab.configure(faults=(Fault("cut_reply", "Receive", after=2),))
+        found = io.BytesIO()
+
+        get(session, r"D:\file", found)
+
+        assert found.getvalue() == LARGE
+
     @pytest.mark.parametrize(
         ("path", "message"),
         [(r"D:\no such", messages.SOURCE_MISSING), (r"D:\folder", messages.SOURCE_IS_FOLDER)],
