@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -42,11 +43,12 @@ class Statement(NamedTuple):
 
 
 class Exemption(NamedTuple):
-    """A statement that no test can run, and why."""
+    """So many statements of this text no test can run, and why."""
 
     script: str
     statement: str
     reason: str
+    count: int = 1
 
 
 def statements(scripts: Mapping[str, str]) -> list[Statement]:
@@ -87,15 +89,16 @@ def missed(folder: Path, listed: Iterable[Statement]) -> list[Statement]:
 
 def problems(left: Iterable[Statement], exempt: Iterable[Exemption]) -> Iterator[str]:
     """What is wrong: statements that nothing ran, and exemptions from what did run."""
-    unused = {(one.script, one.statement): one for one in exempt}
-    excused = set(unused)
+    places: dict[tuple[str, str], list[Statement]] = defaultdict(list)
     for statement in left:
-        key = (statement.script, statement.text)
-        unused.pop(key, None)
-        if key not in excused:
-            yield f"nothing ran {statement}"
-    for one in unused.values():
-        yield f"it did run, or is not there, and is exempt: {one.script}: {one.statement}"
+        places[statement.script, statement.text].append(statement)
+    for one in exempt:
+        found = places.pop((one.script, one.statement), [])
+        if len(found) > one.count:
+            yield from (f"nothing ran {statement}" for statement in found)
+        elif len(found) < one.count:
+            yield f"it ran, or is not there, and is exempt: {one.script}: {one.statement}"
+    yield from (f"nothing ran {statement}" for rest in places.values() for statement in rest)
 
 
 def check(folder: Path) -> list[str]:

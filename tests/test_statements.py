@@ -23,9 +23,14 @@ def exempt(statement: Statement) -> Exemption:
     [
         ([], [], []),
         ([STOP], [exempt(STOP)], []),
-        ([STOP, STOP._replace(line=12)], [exempt(STOP)], []),
+        ([STOP, STOP._replace(line=12)], [exempt(STOP)._replace(count=2)], []),
+        (
+            [STOP, STOP._replace(line=12)],
+            [exempt(STOP)],
+            ["nothing ran a.ps1:9:5: exit 1", "nothing ran a.ps1:12:5: exit 1"],
+        ),
         ([WRITE, STOP], [exempt(STOP)], ["nothing ran a.ps1:3:5: Write-It"]),
-        ([], [exempt(STOP)], ["it did run, or is not there, and is exempt: a.ps1: exit 1"]),
+        ([], [exempt(STOP)], ["it ran, or is not there, and is exempt: a.ps1: exit 1"]),
     ],
 )
 def test_what_did_not_run_needs_a_reason(
