@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +43,8 @@ class Statement(NamedTuple):
         return f"{self.script}:{self.line}:{self.column}: {self.text}"
 
 
-class Exemption(NamedTuple):
+@dataclass(frozen=True)
+class Exemption:
     """So many statements of this text no test can run, and why."""
 
     script: str

@@ -14,8 +14,8 @@ WRITE = Statement("a.ps1", 3, 5, "Write-It")
 STOP = Statement("a.ps1", 9, 5, "exit 1")
 
 
-def exempt(statement: Statement) -> Exemption:
-    return Exemption(statement.script, statement.text, "a reason")
+def exempt(statement: Statement, count: int = 1) -> Exemption:
+    return Exemption(statement.script, statement.text, "a reason", count)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def exempt(statement: Statement) -> Exemption:
     [
         ([], [], []),
         ([STOP], [exempt(STOP)], []),
-        ([STOP, STOP._replace(line=12)], [exempt(STOP)._replace(count=2)], []),
+        ([STOP, STOP._replace(line=12)], [exempt(STOP, 2)], []),
         (
             [STOP, STOP._replace(line=12)],
             [exempt(STOP)],
