@@ -17,7 +17,9 @@ import pytest
 from winrm.exceptions import InvalidCredentialsError
 from winrm.protocol import Protocol
 
+from tests.harness import connected
 from winfra.lab import __main__ as program
+from winfra.lab.connector import LabConnector
 from winfra.lab.endpoint_config import User
 from winfra.lab.fixtures import LabFactory
 from winfra.lab.machine import Machine
@@ -33,7 +35,7 @@ def protocol(lab: Lab, transport: str = "ntlm", scheme: str = "https") -> Protoc
         transport=data["winrm_transport"],
         username=data["winrm_user"],
         password=data["winrm_password"],
-        ca_trust_path=data.get("winrm_ca_trust_path", "legacy_requests"),
+        ca_trust_path=data.get("winrm_ca_trust_path"),
     )
 
 
@@ -254,3 +256,24 @@ def client_of(lab: Lab, user: User) -> Protocol:
         password=user.password,
         ca_trust_path=str(lab.ca_file),
     )
+
+
+def test_connector_names_a_lab_without_starting_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What @lab/NAME yields has no secret and makes nothing; connecting starts the lab."""
+    monkeypatch.setenv("WINFRA_LAB_HOME", str(tmp_path))
+    lab = Lab("first", tmp_path)
+    try:
+        named = list(LabConnector.make_names_data("first"))
+        assert named == [("@lab/first", {"lab_name": "first"}, [])]
+        assert not lab.exists
+
+        with connected(lab) as state:
+            (host,) = state.inventory
+            password = host.connector.data["winrm_password"]
+
+        assert lab.running
+        assert lab.config.users[0].password not in repr(password)
+    finally:
+        lab.remove()

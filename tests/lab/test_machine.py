@@ -234,7 +234,7 @@ def test_snapshot_sees_every_change(machine_lab: Lab) -> None:
     assert any(path.startswith("registry/") for path in changed)
 
 
-def test_without_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_engine(machine_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a PowerShell engine the sentence of the catalogue says what to install."""
 
     def missing(name: str) -> None:
@@ -245,7 +245,7 @@ def test_without_an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     try:
         with pytest.raises(FileNotFoundError) as caught:
-            engine.engine()
+            machine_lab.start()
     finally:
         engine.engine.cache_clear()
 

@@ -46,7 +46,6 @@ class Daemon:
                 "reset": self.reset,
                 "reboot": self._power.schedule,
                 "abort": self._power.abort,
-                "state": lambda: {"power": self._power.state},
             },
         )
 
