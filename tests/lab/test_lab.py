@@ -35,7 +35,7 @@ def protocol(lab: Lab, transport: str = "ntlm", scheme: str = "https") -> Protoc
         transport=data["winrm_transport"],
         username=data["winrm_user"],
         password=data["winrm_password"],
-        ca_trust_path=data.get("winrm_ca_trust_path"),
+        ca_trust_path=data.get("winrm_ca_trust_path", "legacy_requests"),
     )
 
 
