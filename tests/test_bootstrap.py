@@ -1,4 +1,4 @@
-"""The session's process by its pipes, without the wire: how it ends, how it starts programs."""
+"""The session's process by its pipes, without the wire: how it ends, what it passes on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from winfra.session import BOOTSTRAP, OPTIONS, loader
 
 MARKER = "0123456789abcdef"
 START = b"".join(map(piece, (BOOTSTRAP.text, BOOTSTRAP.name, MARKER)))
-PROGRAM = r"C:\program.exe"
 
 
 def request(text: str, length: int = 0, **parameters: Any) -> bytes:
@@ -41,11 +40,6 @@ def answer(lab: Lab, text: str, **parameters: Any) -> tuple[Any, list[Reply]]:
     result = json.loads(last.body)
     assert not result["failure"]
     return result["value"], others
-
-
-def program(lab: Lab, text: str) -> None:
-    """Put a native program on the host: a script for sh."""
-    write_executable(lab.path(PROGRAM), f"#!/bin/sh\n{text}\n")
 
 
 def damaged(data: bytes) -> bytes:
@@ -81,67 +75,11 @@ def test_verbose_and_debug_records_are_dropped(lab: Lab) -> None:
     assert [(reply.kind, reply.body) for reply in others] == [("O", b"three\n")]
 
 
-class TestPrograms:
-    """What ``Invoke-Native`` gives a program and what it takes from it."""
+def test_output_of_a_grandchild(lab: Lab) -> None:
+    """What comes shortly after the program's end still counts; then nobody waits for more."""
+    text = "#!/bin/sh\n(sleep 0.2; echo late; sleep 0.2; echo later; sleep 20) & echo first\n"
+    write_executable(lab.path(r"C:\program.exe"), text)
 
-    def test_folder_and_environment(self, lab: Lab) -> None:
-        """Both are the program's alone."""
-        lab.path(r"D:\new").mkdir()
-        program(lab, 'pwd; echo "$OWN"')
+    value, _ = answer(lab, r"(Invoke-Native C:\program.exe).Output")
 
-        value, _ = answer(
-            lab,
-            "param($Path)\n$options = @{ WorkingDirectory = 'D:\\new'; Environment = @{ OWN = 'é' } }\n"
-            "@{ Given = (Invoke-Native $Path @options).Output; Else = (Invoke-Native $Path).Output }",
-            Path=PROGRAM,
-        )
-
-        home = lab.path(rf"C:\Users\{lab.config.users[0].name}")
-        assert value == {"Given": f"{lab.path('D:/new')}\né\n", "Else": f"{home}\n\n"}
-
-    def test_input_that_is_not_read(self, lab: Lab) -> None:
-        """A program that ends without reading is no error, however much it was given."""
-        program(lab, "echo done; exit 3")
-
-        value, _ = answer(
-            lab,
-            "param($Path)\n$ended = Invoke-Native $Path -InputBytes ([byte[]]::new(1048576))\n"
-            "@{ Code = $ended.ExitCode; Output = $ended.Output }",
-            Path=PROGRAM,
-        )
-
-        assert value == {"Code": 3, "Output": "done\n"}
-
-    def test_output_of_a_grandchild(self, lab: Lab) -> None:
-        """What comes shortly after the program's end still counts; then nobody waits for more."""
-        program(lab, "(sleep 0.2; echo late; sleep 0.2; echo later; sleep 20) & echo first")
-
-        value, _ = answer(lab, "param($Path)\n(Invoke-Native $Path).Output", Path=PROGRAM)
-
-        assert value == "first\nlate\nlater\n"
-
-    def test_arguments_arrive_as_they_are(self, lab: Lab) -> None:
-        """Spaces, quotes and backslashes are taken apart by the program as they were given."""
-        program(lab, 'printf "%s|" "$@"')
-        arguments = [
-            "",
-            "a b",
-            'a"b',
-            "a\\",
-            "a b\\",
-            'a\\"b c',
-            "a\\\\b",
-            "\t",
-            "é日本",
-            "'",
-            "%A%",
-        ]
-
-        value, _ = answer(
-            lab,
-            "param($Path, $Arguments)\n(Invoke-Native $Path -ArgumentList $Arguments).Output",
-            Path=PROGRAM,
-            Arguments=arguments,
-        )
-
-        assert value.split("|")[:-1] == arguments
+    assert value == "first\nlate\nlater\n"
