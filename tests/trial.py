@@ -135,5 +135,6 @@ def _context(state: State, host: Any) -> Iterator[None]:
 def no_host() -> Iterator[None]:
     """For arguments that are refused before a host is asked: nothing can be asked."""
     state = SimpleNamespace(cwd=None, inventory=None)
-    with ctx_state.use(state), ctx_inventory.use(object()), ctx_host.use(object()):
+    host = SimpleNamespace(state=SimpleNamespace(failed_hosts=()))
+    with ctx_state.use(state), ctx_inventory.use(object()), ctx_host.use(host):
         yield
