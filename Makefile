@@ -13,13 +13,18 @@ PYTHON := $(firstword $(foreach name,python3.11 python3.12 python3,$(shell \
 # repository.
 CHECKS := ../shared/tools/windows-powershell-check
 
+# Where the tests note which statements of PowerShell they have run.
+STATEMENTS := build/statements
+
 .PHONY: deploy test bench check lint types powershell kerberos clean
 
 deploy: $(INSTALLED)
 	$(BIN)/pyinfra inventory.py deploy.py -y
 
 test: $(INSTALLED) kerberos
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m tests.statements prepare $(STATEMENTS)
+	WINFRA_LAB_STATEMENTS=$(CURDIR)/$(STATEMENTS) $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m tests.statements check $(STATEMENTS)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks

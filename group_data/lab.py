@@ -1,4 +1,1 @@
-"""What differs in the lab."""
-
-# Its drives are folders on this machine's disk.
-data_free_gb = 1
+"""What differs in the lab, over ``all.py``: nothing yet."""

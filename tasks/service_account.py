@@ -18,6 +18,5 @@ FOLDERS = ("data", "logs", "scripts", "settings", "flows")
 def service_account() -> None:
     """Make ``prefect_data`` and its folders."""
     home = host.data.prefect_data
-    files.directory(name="Prefect's folder", path=home)
-    for folder in FOLDERS:
-        files.directory(name=f"Its folder {folder}", path=rf"{home}\{folder}")
+    for folder in (home, *(rf"{home}\{name}" for name in FOLDERS)):
+        files.directory(name=f"Folder {folder}", path=folder)

@@ -3,12 +3,16 @@ from gevent import monkey  # type: ignore[import-untyped]  # isort: skip
 # Before anything imports ssl or requests, as pyinfra's own program does.
 monkey.patch_all()
 
+import os  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from typing import Any  # noqa: E402
 
 import pytest  # noqa: E402
 
-from tests import harness  # noqa: E402
+from tests import harness, worker  # noqa: E402
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    worker.prepare()
 
 pytest_plugins = ["winfra.lab.fixtures", "tests.trial"]
 

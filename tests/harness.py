@@ -25,6 +25,8 @@ from pyinfra.api.state import StateStage
 from winfra.lab.state import Lab
 
 ROOT = Path(__file__).parents[1]
+PROGRAM = "from pyinfra_cli.main import main; main()"
+"""What the program ``pyinfra`` does; where that lies differs by platform."""
 
 
 @dataclass
@@ -127,9 +129,8 @@ def pyinfra_cli(
     *arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None, timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """Run the program ``pyinfra``; standard error is part of its standard output."""
-    program = Path(sys.executable).with_name("pyinfra")
     return subprocess.run(
-        [str(program), *arguments],
+        [sys.executable, "-c", PROGRAM, *arguments],
         cwd=cwd,
         env={**os.environ, **(env or {})},
         stdin=subprocess.DEVNULL,

@@ -11,7 +11,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +22,7 @@ from winfra.script import FOLDER as SCRIPTS
 from winfra.session import loader
 
 HERE = Path(__file__).parent
+EXEMPTIONS = HERE / "statements.toml"
 LOADER = "loader.ps1"
 """Runs from a command line, where it is one line; its positions are those of that line."""
 
@@ -40,12 +43,14 @@ class Statement(NamedTuple):
         return f"{self.script}:{self.line}:{self.column}: {self.text}"
 
 
-class Exemption(NamedTuple):
-    """A statement that no test can run, and why."""
+@dataclass(frozen=True)
+class Exemption:
+    """So many statements of this text no test can run, and why."""
 
     script: str
     statement: str
     reason: str
+    count: int = 1
 
 
 def statements(scripts: Mapping[str, str]) -> list[Statement]:
@@ -86,15 +91,16 @@ def missed(folder: Path, listed: Iterable[Statement]) -> list[Statement]:
 
 def problems(left: Iterable[Statement], exempt: Iterable[Exemption]) -> Iterator[str]:
     """What is wrong: statements that nothing ran, and exemptions from what did run."""
-    unused = {(one.script, one.statement): one for one in exempt}
-    excused = set(unused)
+    places: dict[tuple[str, str], list[Statement]] = defaultdict(list)
     for statement in left:
-        key = (statement.script, statement.text)
-        unused.pop(key, None)
-        if key not in excused:
-            yield f"nothing ran {statement}"
-    for one in unused.values():
-        yield f"it did run, or is not there, and is exempt: {one.script}: {one.statement}"
+        places[statement.script, statement.text].append(statement)
+    for one in exempt:
+        found = places.pop((one.script, one.statement), [])
+        if len(found) > one.count:
+            yield from (f"nothing ran {statement}" for statement in found)
+        elif len(found) < one.count:
+            yield f"it ran, or is not there, and is exempt: {one.script}: {one.statement}"
+    yield from (f"nothing ran {statement}" for rest in places.values() for statement in rest)
 
 
 def check(folder: Path) -> list[str]:
@@ -102,7 +108,7 @@ def check(folder: Path) -> list[str]:
     left = missed(folder, listed)
     ran = len(listed) - len(left)
     sys.stdout.write(f"{ran} of {len(listed)} statements of PowerShell ran\n")
-    return list(problems(left, exemptions(HERE / "statements.toml")))
+    return list(problems(left, exemptions(EXEMPTIONS)))
 
 
 def main(command: str, folder: str) -> int:

@@ -57,6 +57,7 @@ def test_a_secret_shows_only_that_it_changes() -> None:
     assert lines({"password": None}, {"password": new}) == ["password  (secret)  ->  (changed)"]
     assert lines({"password": old}, {"password": HiddenValue("old-secret")}) == []
     assert lines(old, new) == ["content: changed, not shown"]
+    assert lines(None, new) == ["content: not shown"]
 
 
 SECRETS = st.text("0123456789", min_size=3).map(HiddenValue)

@@ -24,7 +24,7 @@ def shell_lines() -> list[str]:
 
 def test_the_two_commands_stand_on_the_first_screen() -> None:
     """What somebody new types is among the first lines, beside the same by hand."""
-    first = "\n".join(README.splitlines()[:60])
+    first = "\n".join(README.splitlines()[:25])
 
     assert "\nmake deploy " in first
     assert "\nmake test " in first

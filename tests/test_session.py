@@ -198,6 +198,13 @@ class TestAnswers:
             error
         )
 
+    def test_a_program_that_is_not_there(self, session: Session, script: Any) -> None:
+        """Its path, and the host's own words."""
+        error = refused(session, script("Invoke-Native C:\\no\\such.exe"))
+
+        assert error.catalogued is messages.PROGRAM_NOT_STARTED
+        assert "C:\\no\\such.exe could not be started: " in str(error)
+
     def test_output_comes_in_pieces_before_the_answer(self, session: Session, script: Any) -> None:
         """Warnings and errors that do not end the script are output as well."""
         pieces: list[tuple[str, bytes]] = []
@@ -303,6 +310,98 @@ class TestProcess:
 
         assert error.catalogued is messages.NO_PROCESS
         assert "stopped by policy" in str(error)
+
+
+class TestNative:
+    """Programs that scripts start."""
+
+    def test_a_program_that_reads_its_input(self, lab: Lab, session: Session, script: Any) -> None:
+        """It gets the bytes meant for it and then the end, never the session's requests."""
+        install(lab, "cat", "exec cat")
+        text = (
+            "$bytes = [Text.Encoding]::UTF8.GetBytes([string] [char] 233)\n"
+            "$with = Invoke-Native C:\\cat.exe -InputBytes $bytes\n"
+            "$without = Invoke-Native C:\\cat.exe\n"
+            '"<$($with.Output)$($without.Output)>"'
+        )
+
+        assert session.ask(script(text)) == "<é>"
+        assert is_well(session)
+
+    def test_a_program_that_does_not_read_its_input(
+        self, lab: Lab, session: Session, script: Any
+    ) -> None:
+        """More than a pipe holds is waiting for it when it ends."""
+        install(lab, "deaf", "exit 3")
+        text = "$bytes = [Array]::CreateInstance([byte], 1MB)\n(Invoke-Native C:\\deaf.exe -InputBytes $bytes).ExitCode"
+
+        assert session.ask(script(text)) == 3
+
+    def test_a_program_that_never_ends(self, lab: Lab, session: Session, script: Any) -> None:
+        """It is ended with all that it started; the session is the same."""
+        install(lab, "never", "sleep 71 & sleep 72")
+        before = session.ask(Script("get_session"))
+
+        ended = session.ask(script("Invoke-Native C:\\never.exe -TimeoutSeconds 0.5"))
+
+        assert ended["TimedOut"]
+        assert ended["ExitCode"] is None
+        lines = [" ".join(command_line(process)) for process in psutil.process_iter()]
+        assert not {"sleep 71", "sleep 72"} & set(lines)
+        assert session.ask(Script("get_session")) == before
+
+    def test_both_outputs_and_the_exit_code(self, lab: Lab, session: Session, script: Any) -> None:
+        """However much it writes to both at once."""
+        install(
+            lab, "both", "head -c 300000 /dev/zero >&2 & head -c 300000 /dev/zero; wait; exit 9"
+        )
+
+        ended = session.ask(
+            script(
+                "$e = Invoke-Native C:\\both.exe\n@($e.ExitCode, $e.Output.Length, $e.ErrorOutput.Length) -join ' '"
+            )
+        )
+
+        assert ended == "9 300000 300000"
+
+    def test_arguments_arrive_as_they_are(self, lab: Lab, session: Session, script: Any) -> None:
+        """Spaces, quotes, backslashes before quotes and at the end, nothing at all."""
+        install(lab, "arguments", "printf '<%s>' \"$@\"")
+        given = [
+            "plain",
+            "two words",
+            'a "quoted" one',
+            "end\\",
+            'back\\"slash',
+            "D:\\x y\\",
+            "",
+            "é",
+        ]
+
+        text = "param($Given)\n(Invoke-Native C:\\arguments.exe -ArgumentList $Given).Output"
+
+        assert session.ask(script(text, Given=given)) == "".join(f"<{one}>" for one in given)
+
+    def test_where_and_with_what_it_runs(self, lab: Lab, session: Session, script: Any) -> None:
+        """A folder and variables of its own."""
+        install(lab, "show", 'basename "$PWD"; echo "$EXTRA"')
+        text = "(Invoke-Native C:\\show.exe -WorkingDirectory C:\\Windows -Environment @{ EXTRA = 'x' }).Output"
+
+        assert session.ask(script(text)) == "Windows\nx\n"
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.Error):
+        found: list[str] = process.cmdline()
+        return found
+    return []
+
+
+def install(lab: Lab, name: str, text: str) -> None:
+    """Put a program on the lab's drive."""
+    program = lab.path(rf"C:\{name}.exe")
+    program.write_text(f"#!/bin/sh\n{text}\n")
+    program.chmod(0o755)
 
 
 class TestWay:

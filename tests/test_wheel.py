@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import PROGRAM
 from winfra.messages import lab as messages
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[1]
     r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
 )
 INVENTORY = """
-servers = [("@lab/theirs", {"data_free_gb": 1})]
+servers = ["@lab/theirs"]
 """
 USE_A_LAB = """
 import sys
@@ -138,7 +139,7 @@ def test_without_the_lab_the_rest_works(foreign: Path) -> None:
 @pytest.mark.usefixtures("stopped")
 def test_another_repository_deploys_to_a_lab(foreign: Path) -> None:
     """A section and an operation from the wheel run in the other repository's own deploy."""
-    output = python(foreign, "-m", "pyinfra", "inventory.py", "deploy.py", "-y")
+    output = python(foreign, "-c", PROGRAM, "inventory.py", "deploy.py", "-y")
 
     assert "Preflight | The host has what the deploy needs" in output
     assert (foreign / ".lab" / "theirs" / "drives" / "D" / "ours").is_dir()

@@ -43,13 +43,28 @@ class Trial:
         self._state.config.DIFF = False
         return self._try(StateStage.Execute, operation, arguments, options)
 
+    @property
+    def connector(self) -> WinRMConnector:
+        return cast(WinRMConnector, self.host.connector)
+
     def forget(self) -> None:
         """What the host has said before: each operation is a run of its own."""
-        cast(WinRMConnector, self.host.connector)._answers.clear()
+        self.connector._answers.clear()
 
     def fact(self, kind: type[Any], **arguments: Any) -> Any:
         self.forget()
         return get_fact(self._state, self.host, kind, kwargs=arguments)
+
+    def ask(self, kind: type[Any], **arguments: Any) -> Applied:
+        """What a user sees of a fact that fails."""
+        applied = Applied()
+        with seen(applied.lines):
+            try:
+                self.fact(kind, **arguments)
+            except PyinfraError:
+                applied.failed = True
+        self._recover()
+        return applied
 
     def _try(
         self, stage: StateStage, operation: Callable[..., Any], arguments: Any, options: Any
@@ -67,21 +82,31 @@ class Trial:
                 applied.lines.append(str(error))
                 applied.failed = True
         applied.failed = applied.failed or bool(state.failed_hosts)
-        state.failed_hosts.clear()
-        state.active_hosts.add(self.host)
+        self._recover()
         return applied
+
+    def _recover(self) -> None:
+        self._state.failed_hosts.clear()
+        self._state.active_hosts.add(self.host)
+
+
+@pytest.fixture(scope="session")
+def _trial_lab(lab_home: Path) -> Iterator[Lab]:
+    lab = Lab("trial", lab_home)
+    lab.start()
+    yield lab
+    lab.remove()
 
 
 @pytest.fixture(scope="module")
-def _module_trial(lab_home: Path) -> Iterator[Trial]:
-    lab = Lab("trial", lab_home)
+def _module_trial(_trial_lab: Lab, lab_home: Path) -> Iterator[Trial]:
+    _trial_lab.start()
+    _trial_lab.reset()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WINFRA_LAB_HOME", str(lab_home))
-        lab.start()
-        with connected(lab) as state:
+        with connected(_trial_lab) as state:
             state.print_noop_info = True
-            yield Trial(lab, state)
-    lab.remove()
+            yield Trial(_trial_lab, state)
 
 
 @pytest.fixture
@@ -110,5 +135,6 @@ def _context(state: State, host: Any) -> Iterator[None]:
 def no_host() -> Iterator[None]:
     """For arguments that are refused before a host is asked: nothing can be asked."""
     state = SimpleNamespace(cwd=None, inventory=None)
-    with ctx_state.use(state), ctx_inventory.use(object()), ctx_host.use(object()):
+    host = SimpleNamespace(state=SimpleNamespace(failed_hosts=()))
+    with ctx_state.use(state), ctx_inventory.use(object()), ctx_host.use(host):
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 from collections.abc import Iterator, Mapping
@@ -145,6 +146,7 @@ class WinRMConnector(BaseConnector):
     ) -> bool:
         meter = transfer.Meter(name, self.host.log)
         try:
+            self._refuse(arguments)
             direction(self.session, source, destination, arguments.get("_timeout"), meter)
         except OSError as error:
             self.host.log_styled(str(error), fg="red", log_func=logger.error)
@@ -166,9 +168,8 @@ class WinRMConnector(BaseConnector):
             listener=output.feed,
         )
         if ended["TimedOut"]:
-            seconds = arguments["_timeout"]
-            text = str(command)
-            raise SessionError(messages.DEADLINE, script=text, host=self.host.name, seconds=seconds)
+            values = {"host": self.host.name, "seconds": arguments["_timeout"]}
+            raise SessionError(messages.DEADLINE, script=_first_line(str(command)), **values)
         if ended["ExitCode"] in (arguments.get("_success_exit_codes") or [0]):
             return True
         raise SessionError(messages.EXIT_CODE, code=ended["ExitCode"])
@@ -236,10 +237,19 @@ def own_process(command: StringCommand | str, arguments: Mapping[str, Any]) -> S
     )
 
 
+def _first_line(text: str) -> str:
+    """The beginning of a command, for a sentence about it."""
+    first, *more = text.strip().splitlines() or [""]
+    return f"'{first[:60]}{' …' if more or len(first) > 60 else ''}'"
+
+
 def _with_environment(script: Script, arguments: Mapping[str, Any]) -> Script:
     environment = arguments.get("_env")
-    if environment:
-        script.parameters["_environment"] = dict(environment)
+    if not environment:
+        return script
+    # The same object may be run again, without.
+    script = copy.copy(script)
+    script.parameters = {**script.parameters, "_environment": dict(environment)}
     return script
 
 

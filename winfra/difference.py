@@ -45,7 +45,7 @@ def say(sentence: str) -> None:
 def lines(current: Side, desired: Side) -> list[str]:
     """The lines of a difference, without its title."""
     if isinstance(current, HiddenValue) or isinstance(desired, HiddenValue):
-        return ["content: changed, not shown"]
+        return ["content: not shown" if current is None else "content: changed, not shown"]
     if isinstance(current, Mapping) or isinstance(desired, Mapping):
         return list(_table(_properties(current), _properties(desired)))
     return list(_unified(current, desired))

@@ -40,6 +40,8 @@ def operation(**options: Any) -> Callable[[Callable[P, Generator[Any]]], Pyinfra
     def decorate(function: Callable[P, Generator[Any]]) -> PyinfraOperation[P]:
         @functools.wraps(function)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> Generator[Any]:
+            if _failed():
+                return  # core goes on preparing a host that has failed
             try:
                 yield from function(*args, **kwargs)
             except HostFailedError:

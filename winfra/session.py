@@ -159,11 +159,11 @@ class Session:
                 return  # It ended as soon as it began, and has said why.
             if not (kept and (error.shell_lost or broken)):
                 raise
-            # It ended while idle, or with the service, and has not read a byte.
+            # It ended while idle, or with the service, and has not read the request as a whole.
             self.abandon()
             if content:
                 content.stream.seek(0)
-            self._write(self._open(), script, directory, content, deadline)
+            self._send(script, directory, content, deadline)
 
     def _write(
         self,

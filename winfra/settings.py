@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -177,6 +178,16 @@ def _check_files(found: Settings) -> None:
         value = getattr(found, key)
         if value is not None and not Path(value).exists():
             raise ConnectError(messages.FILE_MISSING.text(key=f"winrm_{key}", value=value))
+    if found.ca_trust_path is not None:
+        _check_authorities(found.ca_trust_path)
+
+
+def _check_authorities(path: str) -> None:
+    folder = Path(path).is_dir()
+    try:
+        ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
+    except OSError as error:
+        raise _bad("winrm_ca_trust_path", path, "a file with certificates (PEM)") from error
 
 
 def _check_extra(found: Settings) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dotenv.parser import parse_stream
+from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.exceptions import DeployError
 from pyinfra.api.hiddenvalue import HiddenValue
 from pyinfra.api.output import echo
@@ -26,6 +27,13 @@ CREDENTIALS = {
     "certificate": ("WINRM_CERT_PEM", "WINRM_CERT_KEY_PEM"),
 }
 USER_AND_PASSWORD = ("WINRM_USER", "WINRM_PASSWORD")
+
+
+class Secret(HiddenValue, PyinfraCommand):
+    """A hidden value that ``pyinfra … debug-inventory`` can print.
+
+    Core's ``json_encode`` fails on a plain one; of what is a command it takes the representation.
+    """
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ def _names(text: str) -> list[str]:
 
 
 TEXT = Kind()
-SECRET = Kind(HiddenValue)
+SECRET = Kind(Secret)
 SECONDS = _number(1, 86400, "seconds")
 
 KEYS: dict[str, Kind] = {

@@ -19,6 +19,8 @@ from winfra.session import Content, Session, SessionError
 BLOCK = 1 << 20
 WORTH_ASKING = 65536
 """Bytes from which on it is cheaper to ask for a hash than to send."""
+PATIENCE = 30
+"""Seconds to wait for a destination in use: a scanner or a reader holds a file for moments."""
 Progress = Callable[[int, int], None]
 
 
@@ -32,7 +34,8 @@ def put(
             return
         stream.seek(0)
         content = Content(cast(IO[bytes], _Counted(stream, length, progress)), length)
-        script = Script("put_file", Path=path, Length=length, Sha256=digest)
+        values = {"Path": path, "Length": length, "Sha256": digest, "Patience": PATIENCE}
+        script = Script("put_file", **values)
         try:
             session.ask(script, content=content, timeout=timeout)
         except EOFError as error:

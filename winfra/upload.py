@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from pyinfra import host
+from pyinfra.api import OperationTypeError
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from winfra.difference import Side, show
 from winfra.facts.files import Entry, FileBytes, Sha256File
+from winfra.messages.operations import UPLOAD_SOURCE_REFUSED
 from winfra.operation import read
 from winfra.text import text_of
 
@@ -34,6 +36,8 @@ class UploadSource:
         if isinstance(src, (str, Path)):
             self._file = Path(src)
             return
+        if not hasattr(src, "read"):
+            raise OperationTypeError(UPLOAD_SOURCE_REFUSED.text(kind=type(src).__name__))
         src.seek(0)
         self._file = io.BytesIO(src.read().encode()) if isinstance(src.read(0), str) else src
 

@@ -2,11 +2,12 @@
 
 import io
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyinfra.api import OperationValueError
+from pyinfra.api import OperationTypeError, OperationValueError
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from tests.trial import Trial, no_host
@@ -89,9 +90,12 @@ def test_a_file_in_the_way_of_a_folder(trial: Trial) -> None:
     assert aside.name.startswith("x.20")
     assert aside.read_text() == "mine"
 
-    assert trial.run(files.directory, path + r"\y", force=True).changed
-    assert trial.run(files.file, path, force=True, force_backup=False).changed
+    assert trial.run(files.file, path, force=True).changed
     assert file.is_file()
+    assert len([found for found in trial.lab.drive("D").iterdir() if found.is_dir()]) == 1
+    assert trial.run(files.directory, path, force=True, force_backup=False).changed
+    assert file.is_dir()
+    assert len(list(trial.lab.drive("D").iterdir())) == 3
 
 
 def test_nothing_is_inside_of_a_file(trial: Trial) -> None:
@@ -300,7 +304,7 @@ def test_a_template_is_rendered_once(trial: Trial, tmp_path: Path) -> None:
 
     dry = trial.dry(files.template, **wanted)
     assert dry.will_change
-    assert "content: changed, not shown" in dry.output
+    assert "content: not shown" in dry.output
     assert contents(trial.lab.drive("D")) == {}
 
     ran = trial.run(files.template, **wanted)
@@ -363,6 +367,15 @@ def test_a_download_of_what_is_no_file(trial: Trial, tmp_path: Path) -> None:
     assert ran.failed
     assert r"D:\later does not exist on the host" in ran.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_source_is_a_path_or_an_open_file() -> None:
+    """A content alone is none, and would be taken for a path."""
+    said = messages.UPLOAD_SOURCE_REFUSED.text(kind="bytes")
+
+    content: Any = b"content"
+    with no_host(), pytest.raises(OperationTypeError, match=re.escape(said)):
+        next(files.put._inner(src=content, dest=r"D:\x"))
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,12 @@ def write_state(file: Path, value: object) -> None:
     new.replace(file)
 
 
+def make_profile(lab: Path, user: str) -> None:
+    """What the first logon of a user makes."""
+    for name in installation.PROFILE_FOLDERS:
+        to_real(lab, rf"C:\Users\{user}\{name}").mkdir(parents=True, exist_ok=True)
+
+
 def install_program(lab: Path, path: str, name: str) -> None:
     """Put an executable on a drive that runs ``programs/NAME.py``."""
     file = to_real(lab, path)
@@ -102,10 +108,10 @@ def light(module: str, *arguments: str) -> str:
 
 
 def _make_drives(lab: Path, users: list[str]) -> None:
-    names = installation.PROFILE_FOLDERS
-    profiles = [rf"C:\Users\{user}\{name}" for user in users for name in names]
-    for path in (*installation.FOLDERS, *profiles):
+    for path in installation.FOLDERS:
         to_real(lab, path).mkdir(parents=True, exist_ok=True)
+    for user in users:
+        make_profile(lab, user)
     hosts = to_real(lab, rf"{SYSTEM32}\drivers\etc\hosts")
     hosts.write_bytes(b"# localhost name resolution is handled within DNS itself.\r\n")
 

@@ -165,11 +165,12 @@ class Command:
 
     def _wait_for_output(self, streams: Sequence[str], deadline: float, client: int) -> None:
         poll = select.poll()
-        for name in streams:
-            if name in self._open:
-                poll.register(self._open[name], select.POLLIN)
+        reading = [self._open[name] for name in streams if name in self._open]
+        for descriptor in reading:
+            poll.register(descriptor, select.POLLIN)
         poll.register(self._closed, select.POLLIN)
-        if self.running:
+        # With nothing left to read, an end since the last look must still be seen.
+        if self.running or not reading:
             poll.register(self._ended, select.POLLIN)
         if client >= 0:
             poll.register(client, GONE)

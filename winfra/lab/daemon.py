@@ -46,7 +46,6 @@ class Daemon:
                 "reset": self.reset,
                 "reboot": self._power.schedule,
                 "abort": self._power.abort,
-                "state": lambda: {"power": self._power.state},
             },
         )
 
@@ -56,7 +55,9 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
         self._announce()
-        self._stopping.wait()
+        # A lab whose folder was deleted has nobody who could stop it.
+        while not self._stopping.wait(2) and self.lab.exists:
+            pass
         self._endpoint.stop()
         self._machine.kill()
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from winfra.lab import command_line as lines, process_log, program_search
+from winfra.lab import bare, command_line as lines, process_log, program_search
 from winfra.lab.config import LabConfig
 from winfra.lab.environment import process_environment
 from winfra.lab.exit_code import claim
@@ -44,7 +44,7 @@ class StartError(OSError):
 class LabProcess(subprocess.Popen[bytes]):
     """A process whose exit code is Windows' one: 32 bits, unsigned."""
 
-    lab: Path
+    lab = Path()
     _status: int | None = None
 
     @property
@@ -88,6 +88,7 @@ class Machine:
         full = process_environment(
             self.folder, config.host_name, user, codepage, shell_id, environment or {}
         )
+        bare.make_profile(self.folder, user)
         folder = self._directory(directory or full["USERPROFILE"])
         program, is_simulated = self._find(command_line, full["PATH"], folder)
         argv = [str(program), "--line", command_line]
@@ -147,6 +148,8 @@ class Machine:
         """The program's file, and whether it is one of the lab's own."""
         for name in _candidates(command_line):
             file = program_search.find(self.folder, name, path, folder)
+            if file is not None and file.suffix.lower() in program_search.SCRIPTS:
+                raise StartError(errno.ENOEXEC, 193, "%1 is not a valid Win32 application.")
             if file is not None:
                 return file, program_search.is_simulated(file)
         raise StartError(errno.ENOENT, 2, "The system cannot find the file specified.")
@@ -157,7 +160,6 @@ class Machine:
         read, write = os.pipe()
         if console:
             environment["WINFRA_LAB_CONSOLE"] = str(os.fstat(read).st_ino)
-        LabProcess.lab = self.folder
         options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         try:
             process = LabProcess(

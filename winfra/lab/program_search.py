@@ -9,6 +9,7 @@ from pathlib import Path
 from winfra.lab.paths import child, to_real, to_windows
 
 NATIVE = "winfra.lab.programs.native"
+SCRIPTS = (".bat", ".cmd")
 SYSTEM_FOLDERS = (r"C:\Windows\System32", r"C:\Windows")
 
 
@@ -34,7 +35,7 @@ def find_all(
     for place in _places(lab, name, path, folder):
         for one in names:
             file = child(place, one)
-            if file.is_file() and os.access(file, os.X_OK):
+            if file.is_file() and (file.suffix.lower() in SCRIPTS or os.access(file, os.X_OK)):
                 yield file
 
 

@@ -144,7 +144,8 @@ class Service:
                 self._machine,
                 command_line,
                 config.quotas,
-                console=true(request.options.get("WINRS_CONSOLEMODE_STDIN")),
+                # pypsrp does not name it, and no powershell.exe waits for the end of its input.
+                console=true(request.options.get("WINRS_CONSOLEMODE_STDIN", "TRUE")),
                 identity=line.get("CommandId", "").upper(),
             )
         return Answer(

@@ -21,6 +21,7 @@ import psutil
 
 from winfra.lab import bare, config as lab_config, control, paths, security_log
 from winfra.lab.config import LabConfig
+from winfra.lab.engine import engine
 from winfra.lab.registry import Registry
 from winfra.messages.lab import BAD_NAME, NOT_RUNNING, NOT_STARTED
 
@@ -75,6 +76,7 @@ class Lab:
         with self._locked():
             if self.running:
                 return
+            engine()  # a sentence now, not a refused process later
             self.make()
             bare.set_boot_time(self.folder)
             self._daemon_file.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ NOT_WINRM = Message(
 )
 LOGON_REFUSED = Message(
     "logon_refused",
-    "{endpoint} refuses the logon of {user!r} by {transport}",
+    "{endpoint} refuses the logon of '{user}' by {transport}",
     "Check winrm_user (HOST\\user, user@domain) and winrm_password, that the account is neither "
     "locked nor expired, and that the listener allows {transport}",
 )
@@ -43,7 +43,7 @@ WRONG_SCHEME = Message(
 )
 NOT_ALLOWED = Message(
     "not_allowed",
-    "{endpoint} does not let {user!r} open a shell: access denied",
+    "{endpoint} does not let '{user}' open a shell: access denied",
     "Use an account in the host's Administrators; for a local one other than Administrator, the host "
     "needs LocalAccountTokenFilterPolicy=1",
 )

@@ -14,7 +14,7 @@ FOLDER_MISSING = Message(
 )
 DESTINATION_IN_USE = Message(
     "destination_in_use",
-    "{Path} has been in use by another program for 30 s",
+    "{Path} has been in use by another program for {Seconds} s",
     "Stop the service or program that holds it (handle.exe or Resource Monitor names it), then run again",
 )
 WRITE_DENIED = Message(

@@ -39,6 +39,11 @@ LOCAL_SOURCE_MISSING = Message(
     "src: there is no file '{path}' on this machine",
     "Correct src; a relative path starts at the folder of the deploy",
 )
+UPLOAD_SOURCE_REFUSED = Message(
+    "upload_source_refused",
+    "src: {kind} is neither a path nor an open file",
+    "Give the path of a file, an open file, a StringIO or a BytesIO",
+)
 TEMPLATE_REFUSED = Message(
     "template_refused",
     "src: the template {path} cannot be rendered, line {line}: {reason}",

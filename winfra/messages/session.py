@@ -62,6 +62,6 @@ NO_MEANING = Message(
 )
 NO_DIRECTORY = Message(
     "no_directory",
-    "_chdir names {path!r}, which is no folder on the host",
+    "_chdir names {path}, which is no folder on the host",
     "Make it first, or correct the path",
 )

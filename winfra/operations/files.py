@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from pyinfra import host, inventory, state
+from pyinfra import host, state
 from pyinfra.api import FileDownloadCommand, FileUploadCommand
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.state import StateStage
@@ -223,7 +223,7 @@ def template(
     dest = windows_path(dest, "dest", file=True)
     local = existing(local_path(src)) if isinstance(src, (str, Path)) else src
     name = str(local) if isinstance(local, Path) else "given as text"
-    values = {"host": host, "state": state, "inventory": inventory, **data}
+    values = {"host": host, "state": state, "inventory": state.inventory, **data}
     rendered = render(
         template_text(local),
         name,

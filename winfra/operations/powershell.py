@@ -54,10 +54,10 @@ def script(
         from winfra.operations import powershell
 
         powershell.script(
-            name="Label the data drive",
-            text="param($Label) Set-Volume -DriveLetter D -NewFileSystemLabel $Label",
-            unless="param($Label) (Get-Volume -DriveLetter D).FileSystemLabel -eq $Label",
-            parameters={"Label": "Data"},
+            name="Register the event source",
+            src="files/register_event_source.ps1",
+            parameters={"Source": "Example"},
+            creates=r"D:\example\registered",
         )
     """
     command = _command(src, text, parameters, add_deploy_dir)

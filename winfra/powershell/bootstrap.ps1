@@ -30,7 +30,7 @@ function Write-Reply([char] $Kind, [byte[]] $Bytes) {
     $fields = $session.Marker, $Kind, $session.Number, $Bytes.Length, (Get-Hash $Bytes)
     $header = [Text.Encoding]::ASCII.GetBytes(("{0} {1} {2:d10} {3:d10} {4}`n" -f $fields))
     # In one write: what comes in two may need two messages to be fetched.
-    $reply = [byte[]]::new($header.Length + $Bytes.Length)
+    $reply = [Array]::CreateInstance([byte], $header.Length + $Bytes.Length)
     $header.CopyTo($reply, 0)
     $Bytes.CopyTo($reply, $header.Length)
     $session.Replies.Write($reply, 0, $reply.Length)
@@ -44,7 +44,7 @@ function Write-Text([char] $Kind, [string] $Text) {
 
 function Read-Request([int] $Count) {
     # So many bytes of standard input; the process ends with the input.
-    $bytes = [byte[]]::new($Count)
+    $bytes = [Array]::CreateInstance([byte], $Count)
     $filled = 0
     while ($filled -lt $Count) {
         $read = $session.Requests.Read($bytes, $filled, $Count - $filled)
@@ -120,7 +120,7 @@ function Invoke-Native {
     $watch = [Diagnostics.Stopwatch]::StartNew()
     $given = $process.StandardInput.BaseStream.WriteAsync($InputBytes, 0, $InputBytes.Length)
     $pipes = foreach ($side in @{ Kind = 'O'; Reader = $process.StandardOutput }, @{ Kind = 'E'; Reader = $process.StandardError }) {
-        $pipe = @{ Kind = $side.Kind; Stream = $side.Reader.BaseStream; Buffer = [byte[]]::new(65536); Kept = (New-Object IO.MemoryStream); Open = $true }
+        $pipe = @{ Kind = $side.Kind; Stream = $side.Reader.BaseStream; Buffer = [Array]::CreateInstance([byte], 65536); Kept = (New-Object IO.MemoryStream); Open = $true }
         $pipe.Read = $pipe.Stream.ReadAsync($pipe.Buffer, 0, 65536)
         $pipe
     }
@@ -147,7 +147,7 @@ function Invoke-Native {
         if ($count -eq 0) { $pipe.Open = $false; continue }
         if ($null -ne $quiet) { $quiet.Restart() }
         if ($Stream) {
-            $part = [byte[]]::new($count)
+            $part = [Array]::CreateInstance([byte], $count)
             [Array]::Copy($pipe.Buffer, $part, $count)
             Write-Reply $pipe.Kind $part
         }
@@ -290,9 +290,9 @@ function Restore-State($Location, [hashtable] $Environment) {
 
 $location = Get-Location
 $environment = [hashtable] [Environment]::GetEnvironmentVariables()
-$spare = [byte[]]::new(1048576)
+$spare = [Array]::CreateInstance([byte], 1048576)
 # Number 0: it runs.
-Write-Reply 'O' ([byte[]]::new(0))
+Write-Reply 'O' ([Array]::CreateInstance([byte], 0))
 while ($true) {
     $fields = [Text.Encoding]::ASCII.GetString((Read-Request 132)).TrimEnd().Split(' ')
     $session.Number = [int] $fields[1]
@@ -301,7 +301,7 @@ while ($true) {
     $session.ContentLeft = [long] $fields[4]
     if ((Get-Hash $body) -cne $fields[5]) { [Environment]::Exit(67) }
     $request = ConvertFrom-Json -InputObject $utf8.GetString($body, 0, [int] $fields[2])
-    $secrets = [byte[]]::new([int] $fields[3])
+    $secrets = [Array]::CreateInstance([byte], [int] $fields[3])
     [Array]::Copy($body, [int] $fields[2], $secrets, 0, $secrets.Length)
     $session.Written = 0
     # Without a script: the control machine asks whether all before has been answered.

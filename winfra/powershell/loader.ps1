@@ -3,7 +3,7 @@ $requests = [Console]::OpenStandardInput();
 function Read-Piece {
     $size = 8;
     foreach ($round in 1, 2) {
-        $piece = [byte[]]::new($size);
+        $piece = [Array]::CreateInstance([byte], $size);
         $filled = 0;
         while ($filled -lt $size) { $count = $requests.Read($piece, $filled, $size - $filled); if ($count -eq 0) { exit 65 }; $filled += $count };
         $text = [Text.Encoding]::UTF8.GetString($piece);

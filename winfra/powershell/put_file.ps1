@@ -1,8 +1,9 @@
 # Writes the content that comes with the request to a file: whole or not at all.
-param([string] $Path, [long] $Length, [string] $Sha256)
+param([string] $Path, [long] $Length, [string] $Sha256, [double] $Patience = 30)
 
 $sharing = 0x80070020, 0x80070021 | ForEach-Object { [int] $_ }
-$diskFull = 0x80070070, 0x80070027 | ForEach-Object { [int] $_ }
+# ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL, and ENOSPC as .NET on Linux gives it.
+$diskFull = 0x80070070, 0x80070027, 28 | ForEach-Object { [int] $_ }
 $full = Resolve-FullPath $Path
 $folder = [IO.Path]::GetDirectoryName($full)
 if ([IO.Directory]::Exists($full)) { Stop-Script 'destination_is_folder' @{ Path = $Path } }
@@ -25,7 +26,7 @@ function Write-NewFile {
     if ([IO.File]::Exists($new)) { [IO.File]::Delete($new) }
     $file = [IO.FileStream]::new($new, [IO.FileMode]::CreateNew, [IO.FileAccess]::Write, [IO.FileShare]::None, 65536)
     $hash = [Security.Cryptography.SHA256]::Create()
-    $buffer = [byte[]]::new(1048576)
+    $buffer = [Array]::CreateInstance([byte], 1048576)
     try {
         while (($count = Read-Content $buffer) -gt 0) {
             $file.Write($buffer, 0, $count)
@@ -52,7 +53,7 @@ function Move-IntoPlace {
 }
 
 function Wait-ForUse([scriptblock] $Action) {
-    # A scanner or a reader holds a file for moments; 30 s is longer than any of them.
+    # A scanner or a reader holds a file for moments.
     $watch = [Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         try { & $Action; return }
@@ -61,7 +62,7 @@ function Wait-ForUse([scriptblock] $Action) {
             if ($cause.HResult -in $diskFull) { Stop-Script 'disk_full' @{ Path = $Path; Length = $Length } }
             if ($cause -is [UnauthorizedAccessException]) { Stop-Script 'write_denied' @{ Path = $Path; Reason = $cause.Message } }
             if ($cause.HResult -notin $sharing) { throw }
-            if ($watch.Elapsed.TotalSeconds -gt 30) { Stop-Script 'destination_in_use' @{ Path = $Path } }
+            if ($watch.Elapsed.TotalSeconds -gt $Patience) { Stop-Script 'destination_in_use' @{ Path = $Path; Seconds = $Patience } }
         }
         Start-Sleep -Milliseconds 250
     }
@@ -79,5 +80,8 @@ try {
     }
     Wait-ForUse { Move-IntoPlace }
 }
-finally { if ([IO.File]::Exists($new)) { [IO.File]::Delete($new) } }
+finally {
+    # What cannot be deleted is left to the next run, and the error that led here is the one to see.
+    if ([IO.File]::Exists($new)) { try { [IO.File]::Delete($new) } catch [Management.Automation.MethodInvocationException] { $null = $_ } }
+}
 @{ Path = $Path; Length = $Length }

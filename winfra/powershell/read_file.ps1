@@ -10,7 +10,7 @@ catch [Management.Automation.MethodInvocationException] {
     Stop-Script 'read_denied' @{ Path = $Path; Reason = $_.Exception.InnerException.Message }
 }
 $hash = [Security.Cryptography.SHA256]::Create()
-$buffer = [byte[]]::new(1048576)
+$buffer = [Array]::CreateInstance([byte], 1048576)
 $length = [long] 0
 try {
     while (($count = $file.Read($buffer, 0, $buffer.Length)) -gt 0) {

@@ -29,11 +29,10 @@ from winfra.lab.command_shell.syntax import (
 from winfra.lab.console import lab
 from winfra.lab.exit_code import claim
 from winfra.lab.paths import to_real, to_windows
-from winfra.lab.program_search import find, is_simulated
+from winfra.lab.program_search import SCRIPTS, find, is_simulated
 
 LONGEST_LINE = 8191
 NOT_RECOGNIZED = 9009
-SCRIPTS = (".bat", ".cmd")
 
 
 class ExitError(Exception):

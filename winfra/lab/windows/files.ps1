@@ -1,15 +1,18 @@
-# [IO.File] of the lab: what Windows refuses and Linux allows. A file that another has open without sharing (an exclusive
-# lock, which FileShare.None is on Linux) cannot be deleted, moved or replaced; a read-only one cannot be written,
-# deleted or replaced; Replace wants a destination, on the same drive.
+# [IO.File] and [IO.FileStream] of the lab: what Windows refuses and Linux allows. A file that another has open without
+# sharing (an exclusive lock, which FileShare.None is on Linux) cannot be opened, deleted, moved or replaced; a read-only
+# one cannot be written, deleted or replaced; Replace wants a destination, on the same drive.
 # All else goes on to System.IO.File; the members are those of .NET Framework 4.8 for which PowerShell has use.
 class WinfraLabFile {
     static hidden [int] $SharingViolation = 0x80070020
+    static hidden [int] $FileExists = 0x80070050
     static hidden [int] $AlreadyExists = 0x800700B7
     static hidden [int] $NotSameDevice = 0x80070011
 
     # An error as a .NET method throws it: it stands where the user's script called.
     static hidden [void] Fail([string] $Method, [int] $Count, [Exception] $Cause) {
         while ($Cause -is [System.Management.Automation.MethodInvocationException] -and $Cause.InnerException) { $Cause = $Cause.InnerException }
+        # Linux' own code for the lock of another; the text is the same.
+        if ($Cause.GetType() -eq [IO.IOException] -and $Cause.HResult -eq 11) { $Cause = [IO.IOException]::new($Cause.Message, [WinfraLabFile]::SharingViolation) }
         $message = 'Exception calling "{0}" with "{1}" argument(s): "{2}"' -f $Method, $Count, $Cause.Message
         $exception = [System.Management.Automation.MethodInvocationException]::new($message, $Cause)
         $hidden = [Reflection.BindingFlags] 'NonPublic, Instance'
@@ -37,11 +40,12 @@ class WinfraLabFile {
         return [System.IO.File]::Exists($Path) -and ([System.IO.File]::GetAttributes($Path) -band [IO.FileAttributes]::ReadOnly)
     }
 
-    # A trial: it fails while another has the file open without sharing.
+    # A trial: opening for others to read takes a shared lock, which FileShare.None of another does not allow. Which of
+    # the other kinds of sharing a file was opened with does not show: they all count as sharing everything.
     static hidden [void] NeedUnused([string] $Path) {
         if (-not [System.IO.File]::Exists($Path)) { return }
         $inUse = $false
-        try { [System.IO.File]::Open($Path, 'Open', 'Read', 'None').Dispose() }
+        try { [System.IO.File]::Open($Path, 'Open', 'Read', 'Read').Dispose() }
         catch [IO.IOException] { $inUse = $true }
         catch [UnauthorizedAccessException] { $inUse = $false }
         if ($inUse) { throw [WinfraLabFile]::InUse($Path) }
@@ -112,14 +116,7 @@ class WinfraLabFile {
     static [IO.FileStream] Open([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access) { return [WinfraLabFile]::Open($Path, $Mode, $Access, 'None') }
     static [IO.FileStream] Open([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access, [IO.FileShare] $Share) {
         try {
-            if ($Access -ne 'Read') { [WinfraLabFile]::NeedWritable($Path) }
-            return [System.IO.File]::Open($Path, $Mode, $Access, $Share)
-        }
-        catch [IO.IOException] {
-            $cause = if ($_.Exception.InnerException) { $_.Exception.InnerException } else { $_.Exception }
-            # Only the lock of another gives a bare IOException here; its code is Linux' own.
-            if ($cause.GetType() -eq [IO.IOException] -and [System.IO.File]::Exists($Path) -and $Mode -ne 'CreateNew') { $cause = [WinfraLabFile]::InUse($Path) }
-            [WinfraLabFile]::Fail('Open', 4, $cause)
+            return [WinfraLabFileStream]::new($Path, $Mode, $Access, $Share)
         }
         catch { [WinfraLabFile]::Fail('Open', 4, $_.Exception) }
         return $null
@@ -174,5 +171,30 @@ class WinfraLabFile {
     static [IO.FileSystemInfo] CreateSymbolicLink([string] $Path, [string] $Target) { return [System.IO.File]::CreateSymbolicLink($Path, $Target) }
 }
 
+# The check stands in the call of the base's constructor: nothing else runs before it.
+class WinfraLabFileStream : IO.FileStream {
+    WinfraLabFileStream([string] $Path, [IO.FileMode] $Mode) : base([WinfraLabFileStream]::Check($Path, $Mode, $(if ($Mode -eq 'Append') { 'Write' } else { 'ReadWrite' })), $Mode) { }
+    WinfraLabFileStream([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access) : base([WinfraLabFileStream]::Check($Path, $Mode, $Access), $Mode, $Access) { }
+    WinfraLabFileStream([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access, [IO.FileShare] $Share) : base([WinfraLabFileStream]::Check($Path, $Mode, $Access), $Mode, $Access, $Share) { }
+    WinfraLabFileStream([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access, [IO.FileShare] $Share, [int] $BufferSize) : base([WinfraLabFileStream]::Check($Path, $Mode, $Access), $Mode, $Access, $Share, $BufferSize) { }
+    WinfraLabFileStream([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access, [IO.FileShare] $Share, [int] $BufferSize, [IO.FileOptions] $Options) : base([WinfraLabFileStream]::Check($Path, $Mode, $Access), $Mode, $Access, $Share, $BufferSize, $Options) { }
+
+    static hidden [string] Check([string] $Path, [IO.FileMode] $Mode, [IO.FileAccess] $Access) {
+        try {
+            if ($Mode -eq 'CreateNew' -and [System.IO.File]::Exists($Path)) {
+                throw [IO.IOException]::new("The file '$Path' already exists.", [WinfraLabFile]::FileExists)
+            }
+            if ($Access -ne 'Read') { [WinfraLabFile]::NeedWritable($Path) }
+            [WinfraLabFile]::NeedUnused($Path)
+        }
+        catch { [WinfraLabFile]::Fail('.ctor', 4, $_.Exception) }
+        return $Path
+    }
+}
+
 $accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')
 foreach ($name in 'IO.File', 'System.IO.File') { $accelerators::Add($name, [WinfraLabFile]) }
+# Names that were looked up before mean the old type still; this file's own ones are bound by now, or keep theirs.
+$cache = [psobject].Assembly.GetType('System.Management.Automation.Language.TypeCache')
+$cache.GetField('s_cache', [Reflection.BindingFlags] 'NonPublic, Static').GetValue($null).Clear()
+foreach ($name in 'IO.FileStream', 'System.IO.FileStream') { $accelerators::Add($name, [WinfraLabFileStream]) }

@@ -25,19 +25,22 @@ if ($told.GetProperty('codepage').GetString() -ne '65001') {
     [Console]::OutputEncoding = [Text.Encoding]::GetEncoding([int] $told.GetProperty('codepage').GetString())
 }
 
+[Console]::Out.NewLine = [Console]::Error.NewLine = "`r`n"
+
 . "$PSScriptRoot/files.ps1"
 . "$PSScriptRoot/security.ps1"
 . "$PSScriptRoot/access.ps1"
 
 # Linux keeps eight bits of an exit code; the others are in a file of the process that ended.
+$context = $ExecutionContext.GetType().GetField('_context', $hidden).GetValue($ExecutionContext)
+$types = $context.GetType().GetProperty('TypeTable', $hidden).GetValue($context)
 $type = [System.Management.Automation.Runspaces.TypeData]::new('System.Diagnostics.Process')
 $type.Members.Add('ExitCode', [System.Management.Automation.Runspaces.ScriptPropertyData]::new('ExitCode', {
     $file = "$env:WINFRA_LAB/run/exit-$($this.PSBase.Id)"
     if ([IO.File]::Exists($file)) { [BitConverter]::ToInt32([BitConverter]::GetBytes([uint32] [IO.File]::ReadAllText($file)), 0) }
     else { $this.PSBase.ExitCode }
 }))
-$context = $ExecutionContext.GetType().GetField('_context', $hidden).GetValue($ExecutionContext)
-$context.GetType().GetProperty('TypeTable', $hidden).GetValue($context).AddType($type)
+$types.AddType($type)
 
 $name = $told.GetProperty('name').GetString()
 $text = if ($name) { [IO.File]::ReadAllText($told.GetProperty('file').GetString()) } else { $told.GetProperty('text').GetString() }
@@ -47,9 +50,23 @@ if ($problems) { throw [System.Management.Automation.ParseException]::new($probl
 $succeeded = $told.GetProperty('succeeded').GetString()
 $ExecutionContext.SessionState.PSVariable.Set("global:$succeeded", $true)
 if (-not $name) {
-    # $? of the last statement is the exit code after -Command.
-    if ($env:WINFRA_LAB_STATEMENTS) { . "$PSScriptRoot/statements.ps1" }
-    $ast = [System.Management.Automation.Language.Parser]::ParseInput("$text`n`$global:$succeeded = `$?", $name, [ref] $null, [ref] $null)
+    # $? of the last statement is the exit code after -Command: one more statement, which no error shows as the user's.
+    if ($env:WINFRA_LAB_STATEMENTS) {
+        . "$PSScriptRoot/statements.ps1"
+        $ast = [System.Management.Automation.Language.Parser]::ParseInput($text, $name, [ref] $null, [ref] $null)
+    }
+    if ($ast.UsingStatements) {
+        # They cannot be copied.
+        $ast = [System.Management.Automation.Language.Parser]::ParseInput("$text`n`$global:$succeeded = `$?", $name, [ref] $null, [ref] $null)
+    }
+    elseif ($ast.EndBlock -and $ast.EndBlock.Unnamed) {
+        $last = [System.Management.Automation.Language.Parser]::ParseInput("`$global:$succeeded = `$?", [ref] $null, [ref] $null)
+        $statements = [System.Management.Automation.Language.StatementAst[]] @(foreach ($one in @($ast.EndBlock.Statements) + @($last.EndBlock.Statements)) { $one.Copy() })
+        $traps = [System.Management.Automation.Language.TrapStatementAst[]] @(foreach ($one in $ast.EndBlock.Traps) { $one.Copy() })
+        $parameters = if ($ast.ParamBlock) { $ast.ParamBlock.Copy() }
+        $block = [System.Management.Automation.Language.StatementBlockAst]::new($ast.EndBlock.Extent, $statements, $traps)
+        $ast = [System.Management.Automation.Language.ScriptBlockAst]::new($ast.Extent, $parameters, $block, $false)
+    }
 }
 $script = $ast.GetScriptBlock()
 
