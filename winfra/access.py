@@ -293,13 +293,17 @@ def _with(own: list[Ace], inherited: list[Ace], grant: Grant, grants: Sequence[G
 
 
 def _added(own: list[Ace], grant: Grant) -> list[Ace]:
-    """One more entry; an entry of the account for the same place becomes larger instead."""
-    for number, ace in enumerate(own):
-        same = ace.plain and ace.denies == grant.denies and same_account(ace.sid, grant.sid)
-        if same and ace.places == grant.place:
+    """One more entry; smaller ones of the account go, one for the same place becomes larger."""
+
+    def same(ace: Ace) -> bool:
+        return ace.plain and ace.denies == grant.denies and same_account(ace.sid, grant.sid)
+
+    rest = [ace for ace in own if not (same(ace) and _is_within(ace, [grant]))]
+    for number, ace in enumerate(rest):
+        if same(ace) and ace.places == grant.place:
             larger = _entry(grant, grant.place, ace.mask | grant.mask)
-            return own if ace.mask == larger.mask else [*own[:number], larger, *own[number + 1 :]]
-    return [*own, _entry(grant, grant.place, grant.mask)]
+            return own if ace.mask == larger.mask else [*rest[:number], larger, *rest[number + 1 :]]
+    return [*rest, _entry(grant, grant.place, grant.mask)]
 
 
 def _freed(ace: Ace, grant: Grant) -> Iterator[Ace]:

@@ -116,7 +116,7 @@ class _Names:
     def __init__(self, plan: Plan) -> None:
         self._given = {sid: name for name, sid in plan.sids.items() if not is_sid(name)}
         sides = [one for one in (plan.before, plan.after) if one is not None]
-        found = [sid_of(ace.sid) for one in sides for ace in one.aces]
+        found = [ace.sid for one in sides for ace in one.aces]
         owners = [sid_of(one.owner) for one in sides if one.owner and plan.owner]
         asked = [sid for sid in dict.fromkeys([*found, *owners]) if sid not in self._given]
         self._names = read(Names, sids=asked) if asked else {}
@@ -203,7 +203,7 @@ def _locked_out(found: Plan) -> list[str]:
         "SYSTEM": {SYSTEM, ADMINISTRATORS},
         "Administrators": {ADMINISTRATORS},
     }
-    user = host.data.get("winrm_user")
+    user = host.connector.data.get("winrm_user")
     if user and any(ace.denies for ace in found.after.aces):
         sid = known_sid(user) or read(Sids, accounts=[user])[user]
         accounts[user] = {sid or user, ADMINISTRATORS, USERS}
