@@ -55,6 +55,6 @@ def powershell(lab: Lab, text: str, **options: Any) -> Run:
 def answers(lab: Lab, text: str, **options: Any) -> dict[str, Any]:
     """The hashtable that a script makes, through JSON."""
     result = powershell(lab, f"ConvertTo-Json -Depth 4 -InputObject (& {{ {text} }})", **options)
-    assert result.errors == ""
+    assert not result.errors, result.errors
     value: dict[str, Any] = json.loads(result.output)
     return value

@@ -180,6 +180,7 @@ function Get-CimInstance {
         [Parameter(ParameterSetName = 'ClassNameComputerSet')] [switch] $KeyOnly,
         [Alias('OT')] [uint32] $OperationTimeoutSec
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process {
         $class, $condition, $wanted = $ClassName, $Filter, $Property
         if ($PSCmdlet.ParameterSetName -eq 'QueryComputerSet') {

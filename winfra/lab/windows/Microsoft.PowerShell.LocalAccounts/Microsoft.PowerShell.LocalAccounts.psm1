@@ -1,4 +1,5 @@
 # Local users and groups over the lab's state\accounts.json (winfra/lab/sam.py decides what is refused).
+# $ErrorActionPreference: that of the caller, which a module does not see by itself.
 Set-StrictMode -Version 3
 
 class LocalAccountsException : Exception {
@@ -140,6 +141,7 @@ function Get-LocalUser {
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'Default')] [ValidateNotNull()] [string[]] $Name,
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'SecurityIdentifier')] [ValidateNotNull()] [Security.Principal.SecurityIdentifier[]] $SID
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process { Find-Object $PSCmdlet 'user' $Name $SID { ConvertTo-LocalUser $args[0] } }
 }
 
@@ -150,6 +152,7 @@ function Get-LocalGroup {
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'Default')] [ValidateNotNull()] [string[]] $Name,
         [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'SecurityIdentifier')] [ValidateNotNull()] [Security.Principal.SecurityIdentifier[]] $SID
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process { Find-Object $PSCmdlet 'group' $Name $SID { ConvertTo-LocalGroup $args[0] } }
 }
 
@@ -190,7 +193,10 @@ function New-LocalUser {
         [Parameter(ValueFromPipelineByPropertyName)] [ValidateNotNull()] [string] $FullName,
         [Parameter(ValueFromPipelineByPropertyName)] [switch] $UserMayNotChangePassword
     )
-    begin { if ($PSBoundParameters.ContainsKey('AccountExpires') -and $AccountNeverExpires) { Stop-BothExpiries $PSCmdlet } }
+    begin {
+        $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference')
+        if ($PSBoundParameters.ContainsKey('AccountExpires') -and $AccountNeverExpires) { Stop-BothExpiries $PSCmdlet }
+    }
     process {
         if (-not $PSCmdlet.ShouldProcess($Name, 'Create new local user')) { return }
         $given = if ($NoPassword) { '', '' } else { 'yes', (ConvertFrom-Password $Password) }
@@ -220,7 +226,10 @@ function Set-LocalUser {
         [bool] $PasswordNeverExpires,
         [bool] $UserMayChangePassword
     )
-    begin { if ($PSBoundParameters.ContainsKey('AccountExpires') -and $AccountNeverExpires) { Stop-BothExpiries $PSCmdlet } }
+    begin {
+        $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference')
+        if ($PSBoundParameters.ContainsKey('AccountExpires') -and $AccountNeverExpires) { Stop-BothExpiries $PSCmdlet }
+    }
     process {
         $target = Get-Target $InputObject $Name $SID
         if (-not (Request-Sam $PSCmdlet 'user' $target).Succeeded) { return }
@@ -238,6 +247,7 @@ function Remove-LocalUser {
         [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'Name')] [ValidateNotNullOrEmpty()] [string[]] $Name,
         [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'SecurityIdentifier')] [ValidateNotNullOrEmpty()] [Security.Principal.SecurityIdentifier[]] $SID
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process {
         foreach ($target in Get-Target $InputObject $Name $SID) {
             if (-not (Request-Sam $PSCmdlet 'user' $target).Succeeded) { continue }
@@ -261,6 +271,7 @@ function Enable-LocalUser {
         [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'Name')] [ValidateNotNullOrEmpty()] [string[]] $Name,
         [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'SecurityIdentifier')] [ValidateNotNullOrEmpty()] [Security.Principal.SecurityIdentifier[]] $SID
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process { Set-Enabled $PSCmdlet (Get-Target $InputObject $Name $SID) $true 'Enable local user' }
 }
 
@@ -272,6 +283,7 @@ function Disable-LocalUser {
         [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'Name')] [ValidateNotNullOrEmpty()] [string[]] $Name,
         [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'SecurityIdentifier')] [ValidateNotNullOrEmpty()] [Security.Principal.SecurityIdentifier[]] $SID
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process { Set-Enabled $PSCmdlet (Get-Target $InputObject $Name $SID) $false 'Disable local user' }
 }
 
@@ -292,6 +304,7 @@ function Get-LocalGroupMember {
         [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName, ParameterSetName = 'SecurityIdentifier')] [ValidateNotNull()] [Security.Principal.SecurityIdentifier] $SID,
         [Parameter(Position = 1)] [ValidateNotNullOrEmpty()] [string] $Member
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process {
         $found = Request-Sam $PSCmdlet 'members' (Get-Target $Group $Name $SID)
         if (-not $found.Succeeded) { return }
@@ -335,6 +348,7 @@ function Add-LocalGroupMember {
         [Parameter(Mandatory, Position = 0, ParameterSetName = 'SecurityIdentifier')] [ValidateNotNull()] [Security.Principal.SecurityIdentifier] $SID,
         [Parameter(Mandatory, Position = 1, ValueFromPipeline, ValueFromPipelineByPropertyName)] [ValidateNotNullOrEmpty()] [LocalPrincipal[]] $Member
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process { Set-Member $PSCmdlet 'add_member' (Get-Target $Group $Name $SID) $Member 'Add member' }
 }
 
@@ -347,6 +361,7 @@ function Remove-LocalGroupMember {
         [Parameter(Mandatory, Position = 0, ParameterSetName = 'SecurityIdentifier')] [ValidateNotNull()] [Security.Principal.SecurityIdentifier] $SID,
         [Parameter(Mandatory, Position = 1, ValueFromPipeline, ValueFromPipelineByPropertyName)] [ValidateNotNullOrEmpty()] [LocalPrincipal[]] $Member
     )
+    begin { $ErrorActionPreference = $PSCmdlet.GetVariableValue('ErrorActionPreference') }
     process { Set-Member $PSCmdlet 'remove_member' (Get-Target $Group $Name $SID) $Member 'Remove member' }
 }
 
