@@ -6,6 +6,18 @@ A group's file (``lab.py``, or one of your own such as ``workers.py``) overrides
 # Everything of Prefect's on the host: its data, logs, scripts, settings and flows.
 prefect_data = r"D:\prefect_data"
 
+# The account of the services: a local one, which is made with SERVICE_ACCOUNT_PASSWORD from .env; one of a
+# domain (DOMAIN\name), managed (DOMAIN\name$) or virtual (NT SERVICE\PrefectServer), which others make.
+service_account = "svc_prefect"
+service_account_comment = "Prefect service account"
+
+# An account of its own for the server and for the workers; None is the one above.
+server_account = None
+worker_account = None
+
+# Whether the account is in Administrators while a run lasts, as the guide has it; nothing here needs that.
+service_account_administrator = False
+
 # The drives that hold data, each a fixed disk with an access list, never a cloud's temporary one.
 data_drives = ["D:"]
 

@@ -84,7 +84,7 @@ def test_a_secret_is_hidden_at_once(tmp_path: Path) -> None:
     found = site(tmp_path, COMPLETE)
 
     assert isinstance(found.values["WINRM_PASSWORD"], HiddenValue)
-    assert "s3cret" not in f"{found!r} {found!s} {found.connection}"
+    assert "s3cret" not in f"{found!r} {found!s} {found.data}"
 
 
 def test_the_environment_overrides(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_kerberos_needs_no_password(tmp_path: Path) -> None:
     """With a ticket there is nothing else to write."""
     found = site(tmp_path, "SERVER_HOST=srv1.example.org\nWINRM_TRANSPORT=kerberos\n")
 
-    assert found.connection == {"winrm_transport": "kerberos"}
+    assert found.data == {"winrm_transport": "kerberos"}
 
 
 def test_certificate_needs_its_files(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ class WinRMConnector(BaseConnector):
     def __init__(self, state: State, host: Host) -> None:
         super().__init__(state, host)
         self._answers: dict[str, Any] = {}
+        self._at_end: list[Script] = []
 
     @staticmethod
     @override
@@ -89,8 +90,23 @@ class WinRMConnector(BaseConnector):
     @override
     def disconnect(self) -> None:
         if hasattr(self, "session"):
+            self._put_back()
             self.session.close()
         self._answers.clear()
+
+    def at_end(self, script: Script) -> None:
+        """Run a script when the run ends, however it ends: what held for its time alone."""
+        if script not in self._at_end:
+            self._at_end.append(script)
+
+    def _put_back(self) -> None:
+        while self._at_end:
+            script = self._at_end.pop()
+            try:
+                self.session.ask(script, timeout=60)
+                self.host.log(f"At the end: {script}")
+            except OSError as error:
+                self.host.log_styled(str(error), fg="red", log_func=logger.error)
 
     @override
     def run_shell_command(

@@ -83,7 +83,11 @@ KEYS: dict[str, Kind] = {
     "WINRM_OPERATION_TIMEOUT_SEC": SECONDS,
     "WINRM_READ_TIMEOUT_SEC": SECONDS,
     "WINRM_PROXY": TEXT,
+    "SERVICE_ACCOUNT_PASSWORD": SECRET,
+    "SERVER_ACCOUNT_PASSWORD": SECRET,
+    "WORKER_ACCOUNT_PASSWORD": SECRET,
 }
+HOSTS = ("SERVER_HOST", "DATABASE_HOST", "WORKER_HOSTS")
 
 
 @dataclass(frozen=True)
@@ -97,15 +101,13 @@ class Site:
     values: Mapping[str, Any]
 
     @property
-    def connection(self) -> dict[str, Any]:
-        """The connector's data, which has the names of the keys in lower case."""
-        return {
-            key.lower(): value for key, value in self.values.items() if key.startswith("WINRM_")
-        }
+    def data(self) -> dict[str, Any]:
+        """The data of every host: of the connector and the sections, by the keys in lower case."""
+        return {key.lower(): value for key, value in self.values.items() if key not in HOSTS}
 
     def hosts(self, role: str) -> list[tuple[str, dict[str, Any]]]:
         """The hosts that have a role, as pyinfra's inventories write them."""
-        return [(name, self.connection) for name in self.names(role)]
+        return [(name, self.data) for name in self.names(role)]
 
     def names(self, role: str) -> list[str]:
         if self.source is None:

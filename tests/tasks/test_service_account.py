@@ -1,38 +1,151 @@
-"""Section 1: the folders of Prefect's data."""
+"""Section 1 on a lab: the accounts, their right, the folders and their access lists."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.service_account import service_account
 from tests.harness import Applied
+from winfra.lab import accounts as witness, rights
+from winfra.lab.access import AccessLists
 from winfra.lab.state import Lab
+from winfra.lab.token import Token
 
 Apply = Callable[..., Applied]
 FOLDERS = {"data", "logs", "scripts", "settings", "flows"}
+PASSWORD = HiddenValue("Corr3ct-Horse'\"$é")
+DATA: dict[str, Any] = {"service_account_password": PASSWORD}
+RIGHT = "SeServiceLogonRight"
+ADMINISTRATORS = "S-1-5-32-544"
 
 
-def test_the_folders_are_made_once(lab: Lab, apply: Apply) -> None:
-    """The first run makes them, the second finds them."""
-    first, second = apply(lab, service_account), apply(lab, service_account)
-
-    assert {path.name for path in lab.path(r"D:\prefect_data").iterdir()} == FOLDERS
-    assert (first.changed, second.changed) == (True, False)
+def sid_of(lab: Lab, name: str = "svc_prefect") -> str:
+    user = witness.read(lab.folder).user(name)
+    assert user is not None
+    return user.sid
 
 
-def test_they_can_be_elsewhere(lab: Lab, apply: Apply) -> None:
-    """The place is the key prefect_data, its missing parents are made."""
-    apply(lab, service_account, data={"prefect_data": r"C:\a b\prefect"})
-
-    assert {path.name for path in lab.path(r"C:\a b\prefect").iterdir()} == FOLDERS
-    assert not lab.path(r"D:\prefect_data").exists()
+def administrators(lab: Lab) -> list[str]:
+    group = witness.read(lab.folder).group(ADMINISTRATORS)
+    assert group is not None
+    return group.members
 
 
-def test_a_dry_run_makes_nothing(lab: Lab, apply: Apply) -> None:
-    """Prepared on a bare host, every folder is a change to come."""
+def test_a_bare_host_gets_account_right_folders_and_access(lab: Lab, apply: Apply) -> None:
+    """Dry says so and changes nothing; the second run changes nothing."""
     before = lab.snapshot()
-    applied = apply(lab, service_account, dry=True, diff=True)
+    dry = apply(lab, service_account, dry=True, diff=True, data=DATA)
+    assert "Will create user svc_prefect" in dry.output
+    assert dry.output.count("Will create folder") == 1 + len(FOLDERS)
+    assert lab.snapshot() == before
 
-    assert applied.will_change
-    assert applied.output.count("Will create folder") == 1 + len(FOLDERS)
+    assert apply(lab, service_account, data=DATA).changed
+    sid = sid_of(lab)
+    assert sid in rights.read(lab.folder)[RIGHT]
+    assert sid not in administrators(lab)
+    assert witness.password_is(lab.folder, "svc_prefect", PASSWORD.unmask())
+    assert {path.name for path in lab.path(r"D:\prefect_data").iterdir()} == FOLDERS
+
+    after = lab.snapshot()
+    again = apply(lab, service_account, data=DATA)
+    assert not again.changed, again.output
+    assert {k: v for k, v in lab.snapshot().items() if v != after.get(k)} == {}
+
+
+@pytest.mark.parametrize(
+    ("folder", "writes"),
+    [
+        ("", False),
+        ("data", True),
+        ("logs", True),
+        ("scripts", False),
+        ("settings", False),
+        ("flows", False),
+    ],
+)
+def test_the_services_write_to_data_and_logs_alone(
+    lab: Lab, apply: Apply, folder: str, writes: bool
+) -> None:
+    """And read elsewhere; users have nothing."""
+    apply(lab, service_account, data=DATA)
+    path = rf"D:\prefect_data\{folder}".rstrip("\\")
+
+    assert may(lab, path, sid_of(lab), "write") == writes
+    assert may(lab, path, sid_of(lab), "read")
+    assert not may(lab, path, "S-1-5-32-545", "read")
+    assert may(lab, path, ADMINISTRATORS, "write")
+
+
+def may(lab: Lab, path: str, sid: str, what: str) -> bool:
+    """By the lab's own evaluation of the access list."""
+    wanted = {"read": 0x1, "write": 0x2}[what]
+    who = Token(sid, (), (), ())
+    return AccessLists(lab.folder).granted(lab.path(path), who) & wanted == wanted
+
+
+def test_what_is_spoilt_by_hand_is_found_and_mended(lab: Lab, apply: Apply) -> None:
+    """The right taken, the account made an administrator, a folder's list opened."""
+    apply(lab, service_account, data=DATA)
+    sid = sid_of(lab)
+    rights.write(lab.folder, {RIGHT: ["S-1-5-80-0"]}, "a test")
+    with witness.changing(lab.folder) as database:
+        group = database.group(ADMINISTRATORS)
+        assert group is not None
+        group.members.append(sid)
+
+    dry = apply(lab, service_account, dry=True, diff=True, data=DATA)
+    assert f"right {RIGHT}" in dry.output
+    assert f"svc_prefect ({sid})" in dry.output
+    assert apply(lab, service_account, data=DATA).changed
+
+    assert sid in rights.read(lab.folder)[RIGHT]
+    assert sid not in administrators(lab)
+
+
+def test_a_virtual_account_needs_no_password_and_is_not_made(lab: Lab, apply: Apply) -> None:
+    """Its SID is known before its service exists."""
+    data = {"service_account": r"NT SERVICE\PrefectServer"}
+
+    assert apply(lab, service_account, data=data).changed
+    assert witness.read(lab.folder).user("PrefectServer") is None
+    assert not apply(lab, service_account, data=data).changed
+
+
+def test_server_and_worker_may_have_an_account_each(lab: Lab, apply: Apply) -> None:
+    """Both are made, both write logs."""
+    data = {
+        "server_account": "svc_server",
+        "server_account_password": PASSWORD,
+        "worker_account": "svc_worker",
+        "worker_account_password": PASSWORD,
+    }
+    apply(lab, service_account, data=data)
+
+    for name in ("svc_server", "svc_worker"):
+        assert may(lab, r"D:\prefect_data\logs", sid_of(lab, name), "write")
+    assert witness.read(lab.folder).user("svc_prefect") is None
+
+
+def test_an_administrator_for_the_run_is_none_after_it(lab: Lab, apply: Apply) -> None:
+    """As the guide has it, but taken back."""
+    data = {**DATA, "service_account_administrator": True}
+
+    applied = apply(lab, service_account, data=data)
+
+    assert "At the end: set_group_member.ps1" in applied.output
+    assert sid_of(lab) not in administrators(lab)
+
+
+def test_a_missing_password_is_named_before_anything_changes(lab: Lab, apply: Apply) -> None:
+    """With the key of .env."""
+    before = lab.snapshot()
+
+    applied = apply(lab, service_account)
+
+    assert applied.failed
+    assert "Set SERVICE_ACCOUNT_PASSWORD" in applied.output
     assert lab.snapshot() == before

@@ -33,3 +33,9 @@ BAD_VALUE = Message(
     "{file}: {key} is {value!r}, not {wanted}",
     "Correct it; .env.example describes the key",
 )
+ACCOUNT_PASSWORD = Message(
+    "account_password",
+    "there is no password for the service account {account}",
+    "Set SERVICE_ACCOUNT_PASSWORD in .env (SERVER_ACCOUNT_PASSWORD, WORKER_ACCOUNT_PASSWORD for "
+    "accounts of their own)",
+)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 from pyinfra import host
 from pyinfra.api import OperationValueError
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.hiddenvalue import HiddenValue
+from pyinfra.api.state import StateStage
 
 from winfra import password as passwords
+from winfra.connector import WinRMConnector
 from winfra.difference import show
 from winfra.facts.accounts import GroupMembers, User, UserInfo
 from winfra.identity import label, resolve
@@ -93,13 +95,16 @@ def user(
 
 
 @operation()
-def group_member(member: str, group: str, present: bool = True) -> Generator[PyinfraCommand]:
+def group_member(
+    member: str, group: str, present: bool = True, *, until_end: bool = False
+) -> Generator[PyinfraCommand]:
     """
     Add an account to a local group or take it out; other members stay.
 
     + member: the account, by name or SID
     + group: the group, by name or SID
     + present: whether it should be a member
+    + until_end: for this run alone: it is taken out when the run ends, also when it fails
 
     **Example:**
 
@@ -117,6 +122,9 @@ def group_member(member: str, group: str, present: bool = True) -> Generator[Pyi
         raise fail(messages.UNKNOWN_GROUP, group=group, host=host.name)
     sid = resolve(member)
     inside = any(one["sid"] == sid for one in members)
+    out = Script("set_group_member", Group=group, Member=sid or member, Present=False)
+    if until_end and host.state.current_stage == StateStage.Execute:
+        cast(WinRMConnector, host.connector).at_end(out)
     if inside == present:
         host.noop(f"{member} is {'' if inside else 'not '}in the group {group}")
         return
@@ -124,7 +132,7 @@ def group_member(member: str, group: str, present: bool = True) -> Generator[Pyi
     this = label(sid, member)
     after = sorted([*shown, this]) if present else [one for one in shown if f"({sid})" not in one]
     show(f"group {group}", {"members": shown}, {"members": after})
-    yield Script("set_group_member", Group=group, Member=sid or member, Present=present)
+    yield Script("set_group_member", **{**out.parameters, "Present": present})
 
 
 def _name(name: str) -> str:

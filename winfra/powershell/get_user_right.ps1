@@ -8,7 +8,9 @@ function Get-Assignment {
         $file = [IO.Path]::Combine($folder, 'rights.inf')
         # secedit keeps the encoding of a file that exists; a new one is in the ANSI code page.
         [IO.File]::WriteAllText($file, '', [Text.Encoding]::Unicode)
-        $ended = Invoke-Native -FilePath 'secedit.exe' -ArgumentList '/export', '/cfg', $file, '/areas', 'USER_RIGHTS', '/quiet'
+        # Without a log of its own it adds to the system's, and a question would leave a trace.
+        $log = [IO.Path]::Combine($folder, 'rights.log')
+        $ended = Invoke-Native -FilePath 'secedit.exe' -ArgumentList '/export', '/cfg', $file, '/areas', 'USER_RIGHTS', '/log', $log, '/quiet'
         if ($ended.ExitCode -ne 0) { Stop-Script 'rights_unreadable' @{ Code = $ended.ExitCode; Reason = $ended.Output.Trim() } }
         $found = @{}
         foreach ($line in [IO.File]::ReadAllLines($file)) {

@@ -8,7 +8,7 @@ $folder = [IO.Path]::Combine((Resolve-FullPath $env:TEMP), 'winfra-' + [guid]::N
 $null = [IO.Directory]::CreateDirectory($folder)
 
 function Invoke-Secedit([string[]] $ArgumentList) {
-    $ended = Invoke-Native -FilePath 'secedit.exe' -ArgumentList ($ArgumentList + '/areas', 'USER_RIGHTS', '/quiet')
+    $ended = Invoke-Native -FilePath 'secedit.exe' -ArgumentList ($ArgumentList + '/areas', 'USER_RIGHTS', '/log', ([IO.Path]::Combine($folder, 'rights.log')), '/quiet')
     # 3: there were warnings; what was done is read again.
     if ($ended.ExitCode -notin 0, 3) { Stop-Script 'rights_unreadable' @{ Code = $ended.ExitCode; Reason = $ended.Output.Trim() } }
 }
