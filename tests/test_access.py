@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -21,6 +23,7 @@ from winfra.access import (
     locked_out,
 )
 from winfra.access_words import describe, difference, place_words, rights_words
+from winfra.lab.descriptor import Dialect, of_net
 from winfra.sddl import ALIASES, Ace, Place, new_ace, parse
 
 SERVICE, OTHER = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"
@@ -36,6 +39,7 @@ kinds = st.sampled_from(["A", "A", "A", "D"])
 explicit = st.builds("({};{};0x{:x};;;{})".format, kinds, flags, masks, sids)
 inherited = st.builds("({};{}ID;0x{:x};;;{})".format, kinds, flags, masks, sids)
 odd = st.sampled_from(["(XA;OICI;FX;;;WD;(@User.x))", "(A;ZZ;FA;;;BA)"])
+ODD = re.compile(r"\(XA[^)]*\)\)|\(A;ZZ[^)]*\)")
 descriptors = st.builds(
     lambda control, own, above: f"O:BAG:SYD:{control}" + "".join(own + above),
     st.sampled_from(["", "AI", "PAI", "P"]),
@@ -180,6 +184,20 @@ def test_what_is_not_granted_is_added(there: str, becomes: str) -> None:
     assert composed(f"O:BAG:SYD:{there}", entry()) == f"O:BAG:SYD:{becomes}"
 
 
+def test_the_wrong_order_is_put_right_where_it_matters() -> None:
+    """With a denial behind what it denies, or an inherited entry before the list's own."""
+    late = f"D:{MODIFY}(D;OICI;SD;;;{SERVICE})"
+    above = f"D:AI(D;OICIID;SD;;;{SERVICE}){MODIFY}"
+
+    assert composed(late, entry()) == f"D:{MODIFY}"
+    assert composed(late, entry("read", OTHER)) == (
+        f"D:(D;OICI;SD;;;{SERVICE}){MODIFY}(A;OICI;0x120089;;;{OTHER})"
+    )
+    assert composed(late, entry("delete", type="deny")) == f"D:(D;OICI;SD;;;{SERVICE}){MODIFY}"
+    assert composed(above, entry()) == f"D:AI{MODIFY}(D;OICIID;SD;;;{SERVICE})"
+    assert composed(above) == above
+
+
 def test_a_denial_elsewhere_stays() -> None:
     """What is granted for files leaves folders denied."""
     after = composed(f"D:(D;OICI;SD;;;{SERVICE})", entry("delete", applies_to="files only"))
@@ -322,6 +340,19 @@ def test_what_was_asked_for_is_granted(text: str, wanted: Wanted) -> None:
     for grant in wanted.grants:
         if not grant.denies and not denials and not blocking(after, [grant]):
             assert is_granted(after.aces, grant)
+
+
+@given(descriptors, wishes)
+def test_windows_may_sort_and_merge(text: str, wanted: Wanted) -> None:
+    """.NET writes a list in its own form; the second run knows it again."""
+    after = compose(parse(ODD.sub("", text)), wanted)
+    dialect = Dialect("S-1-5-21-1-2-3")
+    written = dialect.parse(after.text())
+    sorted_text = dialect.text(
+        replace(written, aces=written.aces and of_net(written.aces, container=True))
+    )
+
+    assert compose(parse(sorted_text), wanted).text() == sorted_text
 
 
 @given(descriptors, st.lists(grants, max_size=3).map(tuple))

@@ -150,12 +150,13 @@ def compose(current: Descriptor, wanted: Wanted, *, folder: bool = True) -> Desc
     protected = current.protected if wanted.inherit is None else not wanted.inherit
     own, inherited = _separate(before, wanted, protected=protected)
     own = [ace for ace in own if not _goes(ace, wanted)]
-    for grant in wanted.grants:
+    # Denials last: an entry that allows can undo one that is inherited.
+    for grant in sorted(wanted.grants, key=lambda grant: grant.denies):
         own = _with(own, inherited, grant, wanted.grants)
-    if [*own, *inherited] == before and protected == current.protected:
+    after = _ordered([*own, *inherited])
+    same = protected == current.protected and after == _ordered(before)
+    if same and (after == before or all(_is_so(before, g, wanted.grants) for g in wanted.grants)):
         return current
-    # Explicit denials first: "Order of ACEs in a DACL" (Microsoft).
-    after = [*sorted(own, key=lambda ace: not ace.denies), *inherited]
     control = "P" * protected + "AI" * ("AI" in current.control)
     return replace(current, control=control, aces=tuple(after), everyone=False)
 
@@ -281,29 +282,43 @@ def _relevant(aces: Iterable[Ace], grants: Sequence[Grant]) -> list[Ace]:
     return [ace for ace in aces if not (ace.plain and ace.denies and _is_within(ace, grants))]
 
 
+def _is_so(aces: Sequence[Ace], grant: Grant, grants: Sequence[Grant]) -> bool:
+    """Whether the entries grant it, or deny it where it is a denial."""
+    return _is_denied(aces, grant) if grant.denies else is_granted(_relevant(aces, grants), grant)
+
+
 def _with(own: list[Ace], inherited: list[Ace], grant: Grant, grants: Sequence[Grant]) -> list[Ace]:
     """The list's own entries, among them what grants or denies this where nothing does yet."""
-    if grant.denies:
-        return own if _is_denied([*own, *inherited], grant) else _added(own, grant)
-    if is_granted(_relevant([*own, *inherited], grants), grant):
+    own = _ordered(own)
+    if _is_so([*own, *inherited], grant, grants):
         return own
+    if grant.denies:
+        return _added(own, grant)
     asked = set(own) - set(_relevant(own, grants))
-    freed = [one for ace in own for one in ([ace] if ace in asked else _freed(ace, grant))]
-    return _added(freed, grant)
+    return _added(
+        [one for ace in own for one in ([ace] if ace in asked else _freed(ace, grant))], grant
+    )
+
+
+def _ordered(aces: Sequence[Ace]) -> list[Ace]:
+    """Denied, allowed, inherited ("Order of ACEs in a DACL", Microsoft)."""
+    return sorted(aces, key=lambda ace: (ace.inherited, not ace.inherited and not ace.denies))
 
 
 def _added(own: list[Ace], grant: Grant) -> list[Ace]:
     """One more entry; smaller ones of the account go, one for the same place becomes larger."""
-
-    def same(ace: Ace) -> bool:
-        return ace.plain and ace.denies == grant.denies and same_account(ace.sid, grant.sid)
-
-    rest = [ace for ace in own if not (same(ace) and _is_within(ace, [grant]))]
-    for number, ace in enumerate(rest):
-        if same(ace) and ace.places == grant.place:
-            larger = _entry(grant, grant.place, ace.mask | grant.mask)
-            return own if ace.mask == larger.mask else [*rest[:number], larger, *rest[number + 1 :]]
-    return [*rest, _entry(grant, grant.place, grant.mask)]
+    mine = [
+        ace
+        for ace in own
+        if ace.plain and ace.denies == grant.denies and same_account(ace.sid, grant.sid)
+    ]
+    wanted = _entry(grant, grant.place, grant.mask)
+    if _is_within(wanted, [Grant(grant.sid, a.mask, a.denies, a.places) for a in mine]):
+        return own
+    there = next((ace for ace in mine if ace.places == grant.place), wanted)
+    small = {ace for ace in mine if _is_within(ace, [grant])} | {there}
+    larger = _entry(grant, grant.place, grant.mask | there.mask)
+    return [*(ace for ace in own if ace not in small), larger]
 
 
 def _freed(ace: Ace, grant: Grant) -> Iterator[Ace]:

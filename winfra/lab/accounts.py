@@ -45,7 +45,6 @@ class User:
     may_change_password: bool = True
     enabled: bool = True
     account_expires: str | None = None
-    last_logon: str | None = None
     bad_passwords: int = 0
     bad_time: str | None = None
     locked_time: str | None = None

@@ -186,7 +186,7 @@ def _user(known: accounts.Accounts, user: User) -> dict[str, Any]:
         "password_changeable": _iso(after(user.password_set, days=policy.minimum_age_days)),
         "password_required": user.password_required,
         "may_change_password": user.may_change_password,
-        "last_logon": user.last_logon,
+        "last_logon": logon.last_logons(known.lab).get(user.sid),
         "bad_passwords": user.bad_passwords,
         "is_locked": logon.is_locked(known, user),
         "lockout_threshold": policy.lockout_threshold,

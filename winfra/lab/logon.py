@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from winfra.lab import accounts, rights, security_log, sids, token, well_known
@@ -65,10 +66,17 @@ def log_on(lab: Path, name: str, password: str, kind: Logon = "network") -> int:
         if code:
             _note(lab, 4625, kind, user.name, status=_STATUS[code], sid=user.sid)
         else:
-            user.bad_passwords = 0
-            user.last_logon = now().isoformat()
+            user.bad_passwords, user.bad_time = 0, None
             _note(lab, 4624, kind, user.name, sid=user.sid)
         return code
+
+
+def last_logons(lab: Path) -> dict[str, str]:
+    """SID -> when it last logged on, by the event log: a logon changes no account."""
+    return {
+        event["sid"]: datetime.fromtimestamp(event["time"], UTC).isoformat()
+        for event in security_log.read(lab, 4624)
+    }
 
 
 def is_locked(known: Accounts, user: User) -> bool:
