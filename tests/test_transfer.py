@@ -304,10 +304,10 @@ class TestPut:
             fcntl.flock(held, fcntl.LOCK_EX)
             release = threading.Timer(0.5, fcntl.flock, (held, fcntl.LOCK_UN))
             release.start()
-            put(session, b"after", r"D:\file")
+            put(session, LARGE, r"D:\file")
             release.join()
 
-        assert file.read_bytes() == b"after"
+        assert file.read_bytes() == LARGE
 
     def test_a_hard_link(self, lab: Lab, session: Session) -> None:
         """The file's other name keeps the old content."""
@@ -348,6 +348,25 @@ class TestPut:
 
         assert error.catalogued is messages.WRITE_DENIED
         assert "denied" in str(error)
+
+    def test_a_name_that_is_too_long(self, lab: Lab, session: Session) -> None:
+        """The host's own words, where there are no better ones; nothing is left."""
+        error = refused(session, b"x", rf"D:\{'x' * 300}")
+
+        assert error.catalogued is session_messages.SCRIPT_FAILED
+        assert "too long" in str(error)
+        assert names(lab.drive("D")) == []
+
+    def test_a_folder_where_the_new_file_would_be(self, lab: Lab, session: Session) -> None:
+        """Whoever made it: it is none of the product's, and it stays."""
+        left = next_to(lab, session, r"D:\file", ".new")
+        left.mkdir()
+
+        error = refused(session, b"x", r"D:\file")
+
+        assert error.catalogued is session_messages.SCRIPT_FAILED
+        assert left.name in str(error)
+        assert names(lab.drive("D")) == [left.name]
 
     def test_a_full_drive(self, lab: Lab, session: Session) -> None:
         """Nothing of the file is left, and the sentence says how much room it takes."""

@@ -40,8 +40,6 @@ def operation(**options: Any) -> Callable[[Callable[P, Generator[Any]]], Pyinfra
     def decorate(function: Callable[P, Generator[Any]]) -> PyinfraOperation[P]:
         @functools.wraps(function)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> Generator[Any]:
-            if _failed():
-                return  # core goes on preparing a host that has failed
             try:
                 yield from function(*args, **kwargs)
             except HostFailedError:
@@ -59,6 +57,8 @@ def read(fact: type[FactBase[T]], **arguments: Any) -> T:
     Core marks the host as failed but goes on with the fact's default, which an operation would
     take for the state of the host (``pyinfra.api.facts.get_fact``).
     """
+    if _failed():
+        raise HostFailedError  # core goes on preparing a host that has failed
     try:
         answer: T = current_host.get_fact(fact, **arguments)
     except PyinfraError:

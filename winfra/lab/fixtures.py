@@ -28,12 +28,15 @@ def _shared_lab(lab_home: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def lab(_shared_lab: Lab, lab_home: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(_shared_lab: Lab, lab_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A bare, running lab named ``windows``; ``@lab/windows`` is this one."""
     monkeypatch.setenv("WINFRA_LAB_HOME", str(lab_home))
     _shared_lab.start()
     _shared_lab.reset()
-    return _shared_lab
+    settings = vars(_shared_lab.config)
+    yield _shared_lab
+    if vars(_shared_lab.config) != settings:
+        _shared_lab.configure(**settings)
 
 
 @pytest.fixture

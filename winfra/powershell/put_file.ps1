@@ -23,7 +23,6 @@ function Repair-Replacement {
 }
 
 function Write-NewFile {
-    if ([IO.File]::Exists($new)) { [IO.File]::Delete($new) }
     $file = [IO.FileStream]::new($new, [IO.FileMode]::CreateNew, [IO.FileAccess]::Write, [IO.FileShare]::None, 65536)
     $hash = [Security.Cryptography.SHA256]::Create()
     $buffer = [Array]::CreateInstance([byte], 1048576)
@@ -52,6 +51,12 @@ function Move-IntoPlace {
     [IO.File]::Delete($old)
 }
 
+function Stop-Known([Exception] $Cause) {
+    # What a user can do something about.
+    if ($Cause.HResult -in $diskFull) { Stop-Script 'disk_full' @{ Path = $Path; Length = $Length } }
+    if ($Cause -is [UnauthorizedAccessException]) { Stop-Script 'write_denied' @{ Path = $Path; Reason = $Cause.Message } }
+}
+
 function Wait-ForUse([scriptblock] $Action) {
     # A scanner or a reader holds a file for moments.
     $watch = [Diagnostics.Stopwatch]::StartNew()
@@ -59,8 +64,7 @@ function Wait-ForUse([scriptblock] $Action) {
         try { & $Action; return }
         catch [Management.Automation.MethodInvocationException] {
             $cause = $_.Exception.InnerException
-            if ($cause.HResult -in $diskFull) { Stop-Script 'disk_full' @{ Path = $Path; Length = $Length } }
-            if ($cause -is [UnauthorizedAccessException]) { Stop-Script 'write_denied' @{ Path = $Path; Reason = $cause.Message } }
+            Stop-Known $cause
             if ($cause.HResult -notin $sharing) { throw }
             if ($watch.Elapsed.TotalSeconds -gt $Patience) { Stop-Script 'destination_in_use' @{ Path = $Path; Seconds = $Patience } }
         }
@@ -73,9 +77,7 @@ try {
     Wait-ForUse { if ([IO.File]::Exists($new)) { [IO.File]::Delete($new) } }
     try { Write-NewFile }
     catch [Management.Automation.MethodInvocationException] {
-        $cause = $_.Exception.InnerException
-        if ($cause.HResult -in $diskFull) { Stop-Script 'disk_full' @{ Path = $Path; Length = $Length } }
-        if ($cause -is [UnauthorizedAccessException]) { Stop-Script 'write_denied' @{ Path = $Path; Reason = $cause.Message } }
+        Stop-Known $_.Exception.InnerException
         throw
     }
     Wait-ForUse { Move-IntoPlace }
