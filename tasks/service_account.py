@@ -69,12 +69,13 @@ def _account(name: str, password: HiddenValue | None) -> None:
     rights.user_right(name=f"{name} may log on as a service", account=name)
     if not is_virtual(name):
         # The guide makes it one for a while, and may have left it so.
+        inside = host.data.service_account_administrator
         accounts.group_member(
-            name=f"{name} in Administrators",
+            name=f"{name} is {'' if inside else 'not '}in Administrators",
             member=name,
             group=ADMINISTRATORS,
-            present=host.data.service_account_administrator,
-            until_end=host.data.service_account_administrator,
+            present=inside,
+            until_end=inside,
         )
 
 

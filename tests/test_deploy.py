@@ -18,6 +18,9 @@ from winfra.lab.state import Lab
 ROOT = Path(__file__).parents[1]
 HOME = r"D:\prefect_data"
 FOLDERS = {"data", "logs", "scripts", "settings", "flows"}
+FIRST = ("14", "-", "2")
+"""A bare host: preflight changes nothing, and the account is no administrator as it is."""
+AGAIN = ("-", "-", "16")
 RESULTS = re.compile(r"Grand total +\d+ +(\d+|-) +(\d+|-) +(\d+|-)")
 
 Done = subprocess.CompletedProcess[str]
@@ -61,8 +64,8 @@ def test_the_first_run_changes_and_the_second_does_not(lab: Lab, deploy: Cli) ->
     second = deploy("-y")
 
     assert made == FOLDERS
-    assert results(first) == ("6", "-", "1")
-    assert results(second) == ("-", "-", "7")
+    assert results(first) == FIRST
+    assert results(second) == AGAIN
     assert lab.snapshot() == before
     assert [line for line in example() if line not in timeless(first.stdout)] == []
 
@@ -105,7 +108,7 @@ def test_what_is_spoilt_is_named_and_mended(lab: Lab, deploy: Cli) -> None:
 
     assert re.findall(r"Will create folder (\S+)", dry.stdout) == [rf"{HOME}\logs"]
     assert still_missing == {"logs"}
-    assert mended == ("1", "-", "6")
+    assert mended == ("2", "-", "14")
     assert folders(lab) == FOLDERS
 
 
@@ -133,7 +136,9 @@ def test_one_host_fails_alone(
     other = lab_factory("other")
     shrink(other, "D:", 0)
     inventory = tmp_path / "inventory.py"
-    inventory.write_text('server = ["@lab/windows"]\nworkers = ["@lab/other"]\n')
+    inventory.write_text(
+        'server = ["@lab/windows"]\nworkers = ["@lab/other"]\nlab = server + workers\n'
+    )
     done = deploy("-y", inventory=str(inventory))
 
     assert done.returncode == 1
@@ -146,7 +151,9 @@ def test_a_failed_host_is_not_looked_at_further(
     """Under --dry, what would change is said of the host that goes on, not of the one that failed."""
     shrink(lab_factory("other"), "D:", 0)
     inventory = tmp_path / "inventory.py"
-    inventory.write_text('server = ["@lab/windows"]\nworkers = ["@lab/other"]\n')
+    inventory.write_text(
+        'server = ["@lab/windows"]\nworkers = ["@lab/other"]\nlab = server + workers\n'
+    )
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(inventory), "deploy.py", "--dry", "--diff"],
         cwd=ROOT,
@@ -166,6 +173,7 @@ def test_a_site_by_its_file(lab: Lab, deploy: Cli, tmp_path: Path) -> None:
     """.env alone leads to a host by @winrm, and its password is shown nowhere, --debug included."""
     data = lab.host_data()
     values = {key.upper(): value for key, value in data.items()}
+    values["SERVICE_ACCOUNT_PASSWORD"] = "An-0ther-Passw0rd"
     file = tmp_path / "site.env"
     file.write_text(
         "".join(
@@ -175,9 +183,10 @@ def test_a_site_by_its_file(lab: Lab, deploy: Cli, tmp_path: Path) -> None:
     done = deploy("-y", "--debug", "-vvv", ENV_FILE=str(file))
 
     assert f"Target: localhost by {file}\n" in done.stdout
-    assert results(done) == ("6", "-", "1")
+    assert results(done) == FIRST
     assert folders(lab) == FOLDERS
     assert data["winrm_password"] not in done.stdout
+    assert values["SERVICE_ACCOUNT_PASSWORD"] not in done.stdout
     assert "Traceback" not in done.stdout
 
 
@@ -211,7 +220,7 @@ def test_one_section_alone(lab: Lab, pyinfra_cli: Cli) -> None:
     section = "tasks.service_account.service_account"
     done = pyinfra_cli("inventory.py", section, "-y", env={"ENV_FILE": "none"})
 
-    assert results(done) == ("6", "-", "-")
+    assert results(done) == ("14", "-", "1")
     assert folders(lab) == FOLDERS
 
 

@@ -23,6 +23,7 @@ from winfra.lab.descriptor import (
     Dialect,
     inherit,
     map_generic,
+    of_net,
 )
 from winfra.lab.paths import to_windows
 from winfra.lab.state_file import read_json, write_json
@@ -99,6 +100,13 @@ class AccessLists:
 
     def sddl(self, path: Path) -> str:
         return self.dialect.text(self.read(path))
+
+    def net_sddl(self, path: Path) -> str:
+        """As .NET Framework, and so Get-Acl, gives it."""
+        found, container = self.read(path), path.is_dir()
+        if found.aces is not None:
+            found = replace(found, aces=of_net(found.aces, container=container))
+        return self.dialect.text(found)
 
     def own(self, path: Path) -> Own:
         """What was set for it, or what it was made with."""
