@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lab.people import PASSWORD, edit, new_user, refusal, sam, stored
+from tests.lab.runs import run
 from winfra.lab import accounts, logon, resolve, rights, sids, token
 from winfra.lab.endpoint_config import User as EndpointUser
 from winfra.lab.sam import now
@@ -428,6 +430,29 @@ def test_tokens(machine: Lab) -> None:
     assert system.elevated
     assert boss.elevated
     assert "SeDebugPrivilege" in boss.privileges
+
+
+def test_whoami(machine: Lab) -> None:
+    """Groups and privileges follow the accounts and rights, in the names of the language."""
+    machine.configure(language="de")
+    new_user(machine)
+    sam(machine).add_member("Gäste", "svc_prefect")
+    rights.write(machine.folder, {"SeDebugPrivilege": ["S-1-5-32-546"]}, "S-1-5-18")
+    machine.path(r"C:\Users\svc_prefect").mkdir()
+
+    def whoami(options: str) -> list[list[str]]:
+        output = run(machine, f"whoami.exe {options} /fo csv /nh", user="svc_prefect").output
+        return list(csv.reader(output.splitlines()))
+
+    sid = stored(machine, "users", "svc_prefect")["sid"]
+    groups = {row[2]: row[0] for row in whoami("/groups")}
+    assert whoami("/user") == [["winlab\\svc_prefect", sid]]
+    assert groups["S-1-5-32-546"] == "VORDEFINIERT\\Gäste"
+    assert groups["S-1-5-11"] == "NT-AUTORITÄT\\Authentifizierte Benutzer"
+    assert "S-1-5-32-544" not in groups
+    names = [row[0] for row in whoami("/priv")]
+    expected = ["SeChangeNotifyPrivilege", "SeDebugPrivilege", "SeIncreaseWorkingSetPrivilege"]
+    assert names == expected
 
 
 def test_a_lab_made_before_accounts(machine: Lab) -> None:

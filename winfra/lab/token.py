@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from winfra.lab import accounts, rights, sids, well_known
+from winfra.lab import accounts, rights, well_known
 from winfra.lab.accounts import Accounts
 from winfra.lab.resolve import Names
 from winfra.lab.well_known import ADMINISTRATORS, SYSTEM
@@ -21,6 +21,7 @@ RIGHT_TO: dict[Logon, str] = {
     "interactive": "SeInteractiveLogonRight",
     "batch": "SeBatchLogonRight",
 }
+ANONYMOUS = "S-1-5-7"
 ACCOUNT_VARIABLE = "WINFRA_LAB_ACCOUNT"
 """Holds the SID that a process runs as, where that is not the user that logged on to the wire."""
 _LOGON_SID: dict[Logon, str] = {
@@ -68,7 +69,7 @@ def of_process(lab: Path, environment: Mapping[str, str] = os.environ) -> Token:
     sid = environment.get(ACCOUNT_VARIABLE)
     if sid is None:
         user = known.user(environment["USERNAME"])
-        sid = well_known.GUESTS if user is None else user.sid
+        sid = ANONYMOUS if user is None else user.sid
     return make(known, sid)
 
 
@@ -113,7 +114,7 @@ def _groups(known: Accounts, sid: str, logon: Logon) -> Iterator[str]:
 
 def label(token: Token) -> str:
     """The integrity level."""
-    if token.sid in _SERVICE_ACCOUNTS or sids.domain_of(token.sid).startswith("S-1-5-80"):
+    if token.sid in _SERVICE_ACCOUNTS:
         return "S-1-16-16384"
     return "S-1-16-12288" if token.elevated else "S-1-16-8192"
 
