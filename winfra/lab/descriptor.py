@@ -52,14 +52,15 @@ _LIST = re.compile(
 class Ace:
     """One entry.
 
-    + kind: ``A`` allows, ``D`` denies; others carry ``rest``: objects and conditions
+    + kind: ``A`` allows, ``D`` denies
+    + rest: of other kinds two objects and perhaps a condition
     """
 
     kind: str
     flags: int
     mask: int
     sid: str
-    rest: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ("", "")
 
     @property
     def inherited(self) -> bool:
@@ -107,14 +108,17 @@ class Dialect:
         )
 
     def ace(self, text: str) -> Ace:
-        kind, flags, rights, *objects, sid = text[1:-1].split(";", 6)[:6]
-        rest = (*objects, *text[1:-1].split(";", 6)[6:])
+        fields = text[1:-1].split(";", 6)
+        if len(fields) < 6:
+            raise ValueError(text)
+        kind, flags, rights, first, second, sid = fields[:6]
+        rest = (first, second, *fields[6:])
         if kind not in _KINDS or (kind in {"A", "D"} and any(rest)):
             raise ValueError(text)
         number = 0
         for pair in _pairs(flags):
             number |= _FLAGS[pair]
-        return Ace(kind, number, _mask(rights), self._sid(sid), rest if any(rest) else ())
+        return Ace(kind, number, _mask(rights), self._sid(sid), rest)
 
     def text(self, descriptor: Descriptor) -> str:
         """As ConvertSecurityDescriptorToStringSecurityDescriptor writes it."""
@@ -126,15 +130,9 @@ class Dialect:
 
     def entry(self, ace: Ace) -> str:
         flags = "".join(name for name, bit in _FLAGS.items() if ace.flags & bit)
-        *objects, condition = (
-            (*ace.rest, "")[:3] if len(ace.rest) > 2 else (*(ace.rest or ("", "")), "")
-        )
-        tail = f";{condition}" if condition else ""
-        first, second = objects[:2]
-        return (
-            f"({ace.kind};{flags};{rights_text(ace.mask)};{first};{second};"
-            f"{self.account(ace.sid)}{tail})"
-        )
+        first, second, *condition = ace.rest
+        fields = [ace.kind, flags, rights_text(ace.mask), first, second, self.account(ace.sid)]
+        return f"({';'.join([*fields, *condition])})"
 
     def account(self, sid: str) -> str:
         for alias, known in _ALIASES.items():
