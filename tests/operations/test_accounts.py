@@ -1,5 +1,7 @@
 """Accounts and groups on a lab; its account database is the witness."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ from pyinfra.api.hiddenvalue import HiddenValue
 from tests.trial import Trial, no_host
 from winfra import password as passwords
 from winfra.lab import accounts as witness, security_log
-from winfra.messages import accounts as messages
+from winfra.lab.state import Lab
+from winfra.messages import Message, accounts as messages
 from winfra.operations import accounts
 
 FIRST = HiddenValue("Corr3ct-Horse'\"$é")
@@ -146,7 +149,7 @@ def test_a_locked_account_is_named(trial: Trial) -> None:
     tried = trial.run(accounts.user, "svc_prefect", **WANTED)
 
     assert tried.failed
-    assert messages.ACCOUNT_LOCKED.problem.split("{")[0] in tried.output
+    assert messages.ACCOUNT_LOCKED.text(user="svc_prefect", host="@lab/trial") in tried.output
 
 
 def test_the_policy_of_passwords_is_named(trial: Trial) -> None:
@@ -173,7 +176,8 @@ def test_a_new_account_needs_a_password(trial: Trial) -> None:
     tried = trial.run(accounts.user, "svc_prefect")
 
     assert tried.failed
-    assert "no password to make it with" in tried.output
+    missing = messages.PASSWORD_MISSING.text(user="svc_prefect", host="@lab/trial")
+    assert missing in tried.output
 
 
 @pytest.mark.parametrize("name", ["Jürgen Müller", "it's", "a&b%c$d", "日本語"])
@@ -186,27 +190,28 @@ def test_names_that_windows_takes_work(trial: Trial, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("options", "message", "reason"),
     [
-        ({"user": "a" * 21}, "21 characters"),
-        ({"user": "a/b"}, "character '/'"),
-        ({"user": "..."}, "dots and spaces"),
-        ({"user": r"CORP\svc"}, "not an account of this host"),
-        ({"user": r"NT SERVICE\x"}, "not an account of this host"),
-        ({"user": "svc", "password": ""}, "is empty"),
-        ({"user": "svc", "password": "x" * 128}, "too long"),
-        ({"user": "svc", "password": "secret\n1"}, "control characters"),
-        ({"user": "svc", "comment": "x" * 49}, "49 characters"),
+        ({"user": "a" * 21}, messages.ACCOUNT_NAME, "21 characters"),
+        ({"user": "a/b"}, messages.ACCOUNT_NAME, "character '/'"),
+        ({"user": "..."}, messages.ACCOUNT_NAME, "dots and spaces"),
+        ({"user": r"CORP\svc"}, messages.ACCOUNT_ELSEWHERE, "not an account of this host"),
+        ({"user": r"NT SERVICE\x"}, messages.ACCOUNT_ELSEWHERE, "not an account of this host"),
+        ({"user": "svc", "password": ""}, messages.PASSWORD_REFUSED, "is empty"),
+        ({"user": "svc", "password": "x" * 128}, messages.PASSWORD_REFUSED, "too long"),
+        ({"user": "svc", "password": "secret\n1"}, messages.PASSWORD_REFUSED, "control characters"),
+        ({"user": "svc", "comment": "x" * 49}, messages.ACCOUNT_COMMENT, "49 characters"),
     ],
 )
 def test_bad_values_are_refused_before_the_host_is_asked(
-    options: dict[str, Any], sentence: str
+    options: dict[str, Any], message: Message, reason: str
 ) -> None:
     """And a password is not in the sentence."""
     with no_host(), pytest.raises(OperationValueError) as caught:
         list(accounts.user._inner(**options))
 
-    assert sentence in str(caught.value)
+    assert message.remedy in str(caught.value)
+    assert reason in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
@@ -245,9 +250,34 @@ def members(trial: Trial) -> list[str]:
 
 def test_an_unknown_group_or_account_is_named(trial: Trial) -> None:
     """The account may come about by an earlier operation: it is missed when it runs."""
-    assert "no local group nobody" in trial.run(accounts.group_member, "x", "nobody").output
+    unknown = messages.UNKNOWN_GROUP.text(group="nobody", host="@lab/trial")
+    assert unknown in trial.run(accounts.group_member, "x", "nobody").output
 
     assert trial.dry(accounts.group_member, "nobody", "Users").will_change
     tried = trial.run(accounts.group_member, "nobody", "Users")
     assert tried.failed
-    assert "nothing on the host knows the account nobody" in tried.output
+    assert messages.UNKNOWN_ACCOUNT.text(Account="nobody") in tried.output
+
+
+def test_a_group_that_a_local_group_cannot_hold_is_named(trial: Trial) -> None:
+    """Windows takes no local group into another (error 1388)."""
+    tried = trial.run(accounts.group_member, "S-1-5-32-555", "Users")
+
+    assert tried.failed
+    assert messages.MEMBERSHIP_REFUSED.remedy in tried.output
+
+
+def test_a_name_that_a_group_has_is_refused_by_windows(trial: Trial) -> None:
+    """What it says reaches the user."""
+    assert trial.run(accounts.user, "Users", password=FIRST).failed
+
+
+def test_an_account_that_may_not_be_changed_is_named(lab: Lab, apply: Callable[..., Any]) -> None:
+    """Remote Management Users may open a session, and change no account."""
+    (deployer,) = lab.config.users
+    lab.configure(users=(replace(deployer, administrator=False, remote_management=True),))
+
+    tried = apply(lab, accounts.user, "svc_prefect", password=FIRST)
+
+    assert tried.failed
+    assert messages.ACCOUNT_DENIED.remedy in tried.output

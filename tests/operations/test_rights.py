@@ -9,6 +9,7 @@ from pyinfra.api.hiddenvalue import HiddenValue
 from tests.trial import Trial, no_host
 from winfra.lab import accounts as accounts_witness, rights as witness
 from winfra.lab.state_file import write_json
+from winfra.messages import accounts as messages
 from winfra.operations import accounts, rights
 
 RIGHT = "SeServiceLogonRight"
@@ -91,7 +92,10 @@ def test_a_right_that_a_policy_decides_is_named_with_it(trial: Trial, sid: str) 
     tried = trial.run(rights.user_right, "svc_prefect")
 
     assert tried.failed
-    assert "'Server baseline' decides who has SeServiceLogonRight" in tried.output
+    sentence = messages.RIGHT_BY_POLICY.text(
+        gpo="Server baseline", right=RIGHT, host="@lab/trial", account="svc_prefect"
+    )
+    assert sentence in tried.output
     assert witness.read(trial.lab.folder) == before
 
 
@@ -102,13 +106,15 @@ def test_a_deny_right_is_named(trial: Trial, sid: str) -> None:
     tried = trial.run(rights.user_right, "svc_prefect")
 
     assert tried.failed
-    assert "is denied it" in tried.output
+    assert messages.RIGHT_DENIED.remedy in tried.output
 
 
 def test_an_unknown_right_is_refused_before_the_host_is_asked() -> None:
     """With the form that Windows uses."""
-    with no_host(), pytest.raises(OperationValueError, match="SeServiceLogonRight"):
+    with no_host(), pytest.raises(OperationValueError) as caught:
         list(rights.user_right._inner("svc", right="log on as a service"))
+
+    assert str(caught.value) == messages.UNKNOWN_RIGHT.text(right="log on as a service")
 
 
 def test_an_unknown_account_is_named(trial: Trial) -> None:
@@ -117,4 +123,34 @@ def test_an_unknown_account_is_named(trial: Trial) -> None:
     tried = trial.run(rights.user_right, "nobody")
 
     assert tried.failed
-    assert "nothing on the host knows the account nobody" in tried.output
+    assert messages.UNKNOWN_ACCOUNT.text(Account="nobody") in tried.output
+
+
+def test_what_secedit_did_not_do_is_noticed(trial: Trial) -> None:
+    """It reports no error for an account that it cannot resolve."""
+    gone = "S-1-5-21-1-2-3-99999"
+
+    tried = trial.run(rights.user_right, gone)
+
+    witnessed = gone in witness.read(trial.lab.folder)[RIGHT]
+    assert tried.failed != witnessed
+    assert witnessed or messages.RIGHT_NOT_SET.text(Right=RIGHT, Account=gone) in tried.output
+
+
+def test_a_secedit_that_fails_is_quoted(trial: Trial) -> None:
+    """With its exit code."""
+    program = trial.lab.path(r"C:\Windows\System32\secedit.exe")
+    kept = program.read_bytes()
+    mode = program.stat().st_mode
+    program.unlink()
+    program.write_text("#!/bin/sh\necho Access is denied.\nexit 5\n")
+    program.chmod(mode)
+    try:
+        tried = trial.run(rights.user_right, "svc_prefect")
+    finally:
+        program.unlink()
+        program.write_bytes(kept)
+        program.chmod(mode)
+
+    sentence = messages.RIGHTS_UNREADABLE.text(Code=5, Reason="Access is denied.")
+    assert sentence in tried.output

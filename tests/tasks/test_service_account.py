@@ -14,6 +14,7 @@ from winfra.lab import accounts as witness, rights
 from winfra.lab.access import AccessLists
 from winfra.lab.state import Lab
 from winfra.lab.token import Token
+from winfra.messages.site import ACCOUNT_PASSWORD
 
 Apply = Callable[..., Applied]
 FOLDERS = {"data", "logs", "scripts", "settings", "flows"}
@@ -147,5 +148,5 @@ def test_a_missing_password_is_named_before_anything_changes(lab: Lab, apply: Ap
     applied = apply(lab, service_account)
 
     assert applied.failed
-    assert "Set SERVICE_ACCOUNT_PASSWORD" in applied.output
+    assert ACCOUNT_PASSWORD.text(account="svc_prefect") in applied.output
     assert lab.snapshot() == before
