@@ -24,6 +24,7 @@ from winfra.access import (
 )
 from winfra.access_words import describe, difference, place_words, rights_words
 from winfra.lab.descriptor import Dialect, of_net
+from winfra.messages.access import ENTRY_REFUSED
 from winfra.sddl import ALIASES, Ace, Place, new_ace, parse
 
 SERVICE, OTHER = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"
@@ -109,8 +110,10 @@ def test_a_denial_leaves_synchronizing_alone() -> None:
 )
 def test_an_entry_that_makes_no_sense(options: dict[str, Any], words: str) -> None:
     """It is refused with its account and the word that is wrong."""
-    with pytest.raises(OperationValueError, match=words):
+    with pytest.raises(OperationValueError, match=words) as caught:
         Entry(**options)
+
+    assert ENTRY_REFUSED.remedy in str(caught.value)
 
 
 def test_the_flags_of_an_entry() -> None:

@@ -132,6 +132,20 @@ def _context(state: State, host: Any) -> Iterator[None]:
 
 
 @contextmanager
+def failing(lab: Lab, program: str, output: str, code: int) -> Iterator[None]:
+    """A program of Windows that says this and ends with this exit code, whatever it is asked."""
+    path = lab.path(rf"C:\Windows\System32\{program}")
+    kept = path.with_suffix(".kept")
+    path.rename(kept)
+    path.write_text(f"#!/bin/sh\necho '{output}'\nexit {code}\n")
+    path.chmod(0o755)
+    try:
+        yield
+    finally:
+        kept.replace(path)
+
+
+@contextmanager
 def no_host() -> Iterator[None]:
     """For arguments that are refused before a host is asked: nothing can be asked."""
     state = SimpleNamespace(cwd=None, inventory=None)

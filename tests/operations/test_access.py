@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pyinfra.api import OperationValueError
 
-from tests.trial import Trial, no_host
+from tests.trial import Trial, failing, no_host
 from winfra.access import Entry
+from winfra.connector import WinRMConnector
 from winfra.lab.access import AccessLists
 from winfra.lab.sids import service_sid
 from winfra.messages import access as messages
 from winfra.operations import files
+from winfra.script import Script
 
 FOLDER = r"D:\prefect_data"
 EVERYTHING = "this folder, subfolders and files"
@@ -371,7 +373,6 @@ def test_odd_names(trial: Trial) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"path": "x", "entries": KEPT}, "not absolute"),
         ({"path": FOLDER}, "nothing is asked for"),
         ({"path": FOLDER, "entries": KEPT, "exact": True, "purge": True}, "purge: "),
         ({"path": FOLDER, "entries": KEPT, "exact": True, "inherit": True}, "inherit: "),
@@ -380,5 +381,50 @@ def test_odd_names(trial: Trial) -> None:
 )
 def test_arguments_that_are_refused(options: dict[str, Any], words: str) -> None:
     """Before a host is asked."""
-    with no_host(), pytest.raises(OperationValueError, match=words):
+    with no_host(), pytest.raises(OperationValueError, match=words) as caught:
         list(files.access._inner(**options))
+
+    assert messages.ACCESS_REFUSED.remedy in str(caught.value)
+
+
+def test_a_path_that_is_refused() -> None:
+    """As in the other operations of the module."""
+    with no_host(), pytest.raises(OperationValueError, match="not absolute"):
+        list(files.access._inner("x", KEPT))
+
+
+def test_an_owner_that_cannot_be_set(trial: Trial) -> None:
+    """What icacls.exe says is quoted, and nothing has changed."""
+    made(trial)
+    before = AccessLists(trial.lab.folder).own(trial.lab.path(FOLDER))
+
+    with failing(trial.lab, "icacls.exe", "Access is denied.", 5):
+        run = trial.run(files.access, FOLDER, owner="SYSTEM")
+
+    sentence = messages.OWNER_NOT_CHANGEABLE.text(
+        Path=FOLDER, Owner=SYSTEM, Reason="Access is denied.", Code=5
+    )
+    assert run.failed
+    assert sentence in run.output
+    assert AccessLists(trial.lab.folder).own(trial.lab.path(FOLDER)) == before
+
+
+def test_a_list_that_is_no_sddl(trial: Trial) -> None:
+    """Whatever wrote it: it is quoted, and left alone."""
+    made(trial)
+    session = cast(WinRMConnector, trial.host.connector).session
+    kept = session.ask
+    answer = {"Items": [{"Path": FOLDER, "Sddl": "D:PAI(A;OICI"}]}
+
+    def ask(script: Script, **options: Any) -> Any:
+        return answer if script.source.name == "get_access.ps1" else kept(script, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "ask", ask)
+        tried = trial.dry(files.access, FOLDER, [Entry("Guests", "read")])
+
+    sentence = messages.LIST_NOT_UNDERSTOOD.text(
+        path=FOLDER, host="@lab/trial", sddl="D:PAI(A;OICI"
+    )
+    assert tried.failed
+    assert sentence in tried.output

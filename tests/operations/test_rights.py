@@ -6,7 +6,7 @@ import pytest
 from pyinfra.api import OperationValueError
 from pyinfra.api.hiddenvalue import HiddenValue
 
-from tests.trial import Trial, no_host
+from tests.trial import Trial, failing, no_host
 from winfra.lab import accounts as accounts_witness, rights as witness
 from winfra.lab.state_file import write_json
 from winfra.messages import accounts as messages
@@ -139,18 +139,8 @@ def test_what_secedit_did_not_do_is_noticed(trial: Trial) -> None:
 
 def test_a_secedit_that_fails_is_quoted(trial: Trial) -> None:
     """With its exit code."""
-    program = trial.lab.path(r"C:\Windows\System32\secedit.exe")
-    kept = program.read_bytes()
-    mode = program.stat().st_mode
-    program.unlink()
-    program.write_text("#!/bin/sh\necho Access is denied.\nexit 5\n")
-    program.chmod(mode)
-    try:
+    with failing(trial.lab, "secedit.exe", "Access is denied.", 5):
         tried = trial.run(rights.user_right, "svc_prefect")
-    finally:
-        program.unlink()
-        program.write_bytes(kept)
-        program.chmod(mode)
 
     sentence = messages.RIGHTS_UNREADABLE.text(Code=5, Reason="Access is denied.")
     assert sentence in tried.output
