@@ -14,21 +14,16 @@ class WinfraLabFileSystemSecurity {
     [void] SetGroup([object] $Identity) { [WinfraLabSecurity]::Call('Set-SecurityAccount', @($this, 'Group', $Identity)) }
 }
 
+# The methods of System.IO.Directory and File that .NET on Linux does not have stand with the types that they take.
 class WinfraLabDirectorySecurity : WinfraLabFileSystemSecurity {
-    WinfraLabDirectorySecurity() { $this.IsContainer = $true }
-}
-
-class WinfraLabFileSecurity : WinfraLabFileSystemSecurity {
-    WinfraLabFileSecurity() { $this.IsContainer = $false }
-}
-
-class WinfraLabDirectoryAccess {
+    WinfraLabDirectorySecurity() { [WinfraLabSecurity]::Call('Initialize-Security', @($this, $true)) }
     static [object] GetAccessControl([string] $Path) { return [WinfraLabSecurity]::Call('Get-AccessControl', @($Path, [WinfraLabDirectorySecurity]::new(), 1)) }
     static [object] GetAccessControl([string] $Path, [Security.AccessControl.AccessControlSections] $IncludeSections) { return [WinfraLabSecurity]::Call('Get-AccessControl', @($Path, [WinfraLabDirectorySecurity]::new(), 2)) }
     static [void] SetAccessControl([string] $Path, [WinfraLabDirectorySecurity] $DirectorySecurity) { [WinfraLabSecurity]::Call('Set-AccessControl', @($Path, $DirectorySecurity)) }
 }
 
-class WinfraLabFileAccess {
+class WinfraLabFileSecurity : WinfraLabFileSystemSecurity {
+    WinfraLabFileSecurity() { [WinfraLabSecurity]::Call('Initialize-Security', @($this, $false)) }
     static [object] GetAccessControl([string] $Path) { return [WinfraLabSecurity]::Call('Get-AccessControl', @($Path, [WinfraLabFileSecurity]::new(), 1)) }
     static [object] GetAccessControl([string] $Path, [Security.AccessControl.AccessControlSections] $IncludeSections) { return [WinfraLabSecurity]::Call('Get-AccessControl', @($Path, [WinfraLabFileSecurity]::new(), 2)) }
     static [void] SetAccessControl([string] $Path, [WinfraLabFileSecurity] $FileSecurity) { [WinfraLabSecurity]::Call('Set-AccessControl', @($Path, $FileSecurity)) }
@@ -38,19 +33,6 @@ $accelerators = [psobject].Assembly.GetType('System.Management.Automation.TypeAc
 foreach ($prefix in '', 'System.') {
     $accelerators::Add("${prefix}Security.AccessControl.DirectorySecurity", [WinfraLabDirectorySecurity])
     $accelerators::Add("${prefix}Security.AccessControl.FileSecurity", [WinfraLabFileSecurity])
-}
-
-# .NET on Linux has no such methods: PowerShell's table of static methods gets them.
-$hidden = [Reflection.BindingFlags] 'NonPublic, Static, Instance'
-$adapter = [psobject].Assembly.GetType('System.Management.Automation.DotNetAdapter')
-$entry = $adapter.GetNestedType('MethodCacheEntry', 'NonPublic').GetConstructors($hidden)[0]
-foreach ($pair in @([System.IO.Directory], [WinfraLabDirectoryAccess]), @([WinfraLabFile], [WinfraLabFileAccess])) {
-    $table = $adapter.GetMethod('GetStaticMethodReflectionTable', $hidden).Invoke($null, @($pair[0]))
-    foreach ($name in 'GetAccessControl', 'SetAccessControl') {
-        $methods = [Collections.Generic.List[Reflection.MethodBase]]::new()
-        foreach ($method in $pair[1].GetMethods()) { if ($method.Name -eq $name) { $methods.Add($method) } }
-        $null = $table.GetType().GetMethod('Add', $hidden).Invoke($table, @($name, $entry.Invoke(@(, $methods))))
-    }
 }
 
 # What a name stood for before is remembered.

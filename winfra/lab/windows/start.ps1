@@ -44,6 +44,8 @@ $types.AddType($type)
 
 $name = $told.GetProperty('name').GetString()
 $text = if ($name) { [IO.File]::ReadAllText($told.GetProperty('file').GetString()) } else { $told.GetProperty('text').GetString() }
+# The methods come with the first use of the types, or with the text that names them.
+if ($text -match 'AccessControl') { $null = [WinfraLabSecurity]::Call('Initialize-Security', @(@{}, $false)) }
 $problems = $null
 $ast = [System.Management.Automation.Language.Parser]::ParseInput($text, $name, [ref] $null, [ref] $problems)
 if ($problems) { throw [System.Management.Automation.ParseException]::new($problems) }

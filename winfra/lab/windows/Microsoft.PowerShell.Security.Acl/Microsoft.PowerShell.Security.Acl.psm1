@@ -33,6 +33,10 @@ function Resolve-Item($Cmdlet, [string[]] $Path, [string[]] $LiteralPath, [strin
     }
 }
 
+function New-Security([string] $File) {
+    if ([IO.Directory]::Exists($File)) { [Security.AccessControl.DirectorySecurity]::new() } else { [Security.AccessControl.FileSecurity]::new() }
+}
+
 function Add-View($Security, [string] $Path) {
     # The properties that PowerShell adds to a security descriptor.
     $view = $Security.psobject.Properties
@@ -54,8 +58,7 @@ function Get-Acl {
     process {
         foreach ($file in Resolve-Item $PSCmdlet $Path $LiteralPath 'GetAcl') {
             try {
-                $security = if ([IO.Directory]::Exists($file)) { [IO.Directory]::GetAccessControl($file) } else { [IO.File]::GetAccessControl($file) }
-                Add-View $security $file
+                Add-View ([WinfraLabSecurity]::Call('Get-AccessControl', @($file, (New-Security $file), 1))) $file
             }
             catch { $PSCmdlet.WriteError((New-Refusal $_.Exception $file 'GetAcl')) }
         }
@@ -75,9 +78,9 @@ function Set-Acl {
             if (-not $PSCmdlet.ShouldProcess($file)) { continue }
             try {
                 # All sections, the owner included, whether they were changed or not.
-                $security = if ([IO.Directory]::Exists($file)) { [Security.AccessControl.DirectorySecurity]::new() } else { [Security.AccessControl.FileSecurity]::new() }
+                $security = New-Security $file
                 $security.SetSecurityDescriptorSddlForm($AclObject.GetSecurityDescriptorSddlForm('All'))
-                if ($security.IsContainer) { [IO.Directory]::SetAccessControl($file, $security) } else { [IO.File]::SetAccessControl($file, $security) }
+                [WinfraLabSecurity]::Call('Set-AccessControl', @($file, $security))
                 if ($Passthru) { $AclObject }
             }
             catch { $PSCmdlet.WriteError((New-Refusal $_.Exception $file 'SetAcl')) }

@@ -1,5 +1,23 @@
 # What is behind the classes of access.ps1; the lists are the security authority's (winfra/lab/access_authority.py).
 
+function Add-Method([type] $Type, [type] $From) {
+    # PowerShell's table of a type's static methods gets further ones.
+    $hidden = [Reflection.BindingFlags] 'NonPublic, Static, Instance'
+    $adapter = [psobject].Assembly.GetType('System.Management.Automation.DotNetAdapter')
+    $entry = $adapter.GetNestedType('MethodCacheEntry', 'NonPublic').GetConstructors($hidden)[0]
+    $table = $adapter.GetMethod('GetStaticMethodReflectionTable', $hidden).Invoke($null, @($Type))
+    foreach ($name in 'GetAccessControl', 'SetAccessControl') {
+        $methods = [Collections.Generic.List[Reflection.MethodBase]]::new()
+        foreach ($method in $From.GetMethods()) { if ($method.Name -eq $name) { $methods.Add($method) } }
+        $null = $table.GetType().GetMethod('Add', $hidden).Invoke($table, @($name, $entry.Invoke(@(, $methods))))
+    }
+}
+
+Add-Method ([System.IO.Directory]) ([Security.AccessControl.DirectorySecurity])
+Add-Method ([IO.File]) ([Security.AccessControl.FileSecurity])
+
+function Initialize-Security($Security, [bool] $IsContainer) { $Security.IsContainer = $IsContainer }
+
 function Request-Access([string] $Verb, [string[]] $Words, $Security) {
     # An answer, or the exception that .NET Framework throws where Windows refuses.
     $answer = Request-Authority $Verb $Words
