@@ -370,6 +370,18 @@ def test_odd_names(trial: Trial) -> None:
         assert trial.run(files.access, rf"D:\{name}", owner="SYSTEM").changed
 
 
+def test_a_long_path(trial: Trial) -> None:
+    """More than 260 characters, which icacls.exe takes with a prefix alone."""
+    path = "D:\\" + "\\".join(["folder-" + "x" * 60] * 5)
+    made(trial, path)
+
+    assert trial.run(files.access, path, [Entry("Guests", "read")], owner="SYSTEM").changed
+    assert own(trial, path) == ["(A;OICI;FR;;;BG)"]
+    assert AccessLists(trial.lab.folder).own(trial.lab.path(path)).owner == SYSTEM
+    lines = [one["command_line"] for one in trial.lab.processes() if "icacls" in str(one)]
+    assert any(rf"\\?\{path}" in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

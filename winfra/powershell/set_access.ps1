@@ -16,9 +16,7 @@ if ($Sddl) {
     $security = if ($folder) { [Security.AccessControl.DirectorySecurity]::new() } else { [Security.AccessControl.FileSecurity]::new() }
     $security.SetSecurityDescriptorSddlForm($Sddl, [Security.AccessControl.AccessControlSections]::Access)
     try { if ($folder) { [IO.Directory]::SetAccessControl($full, $security) } else { [IO.File]::SetAccessControl($full, $security) } }
-    catch [Management.Automation.MethodInvocationException] {
-        $cause = $_.Exception.InnerException
-        if ($cause -isnot [UnauthorizedAccessException]) { throw }
-        Stop-Script 'access_not_changeable' @{ Path = $Path; Reason = $cause.Message }
+    catch [UnauthorizedAccessException] {
+        Stop-Script 'access_not_changeable' @{ Path = $Path; Reason = $_.Exception.GetBaseException().Message }
     }
 }
