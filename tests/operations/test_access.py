@@ -256,6 +256,21 @@ def test_other_entries_of_accounts_go(trial: Trial) -> None:
     assert not trial.run(files.access, FOLDER, purge=True).will_change
 
 
+def test_names_of_a_german_server(trial: Trial) -> None:
+    """English names are understood, and its own are shown."""
+    made(trial)
+    trial.lab.configure(language="de")
+    try:
+        dry = trial.dry(files.access, FOLDER, [*KEPT, Entry("Users", "read")], exact=True)
+        assert "ERSTELLER-BESITZER (S-1-3-0)  " in dry.output
+        assert trial.run(files.access, FOLDER, KEPT, exact=True).changed
+        assert not trial.run(files.access, FOLDER, KEPT, exact=True).will_change
+        assert trial.run(files.access, FOLDER, [Entry("Gäste", "read")]).changed
+    finally:
+        trial.lab.configure(language="en")
+    assert "(A;OICI;FR;;;BG)" in own(trial)
+
+
 def test_an_owner(trial: Trial) -> None:
     """By name or SID; shown by name; the list stays."""
     made(trial)
