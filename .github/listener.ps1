@@ -82,5 +82,6 @@ Write-Text '.env' @(
     'SERVER_HOST=localhost'
     "WINRM_USER=$User"
     "WINRM_PASSWORD='$password'"
+    "SERVICE_ACCOUNT_PASSWORD='$password'"
     "WINRM_CA_TRUST_PATH=$((Join-Path $Folder 'ca.pem').Replace('\', '/'))"
 )

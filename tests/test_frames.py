@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from winfra.frames import FrameError, Replies, Reply, encode, piece
+from winfra.script import Value
 
 MARKER = "0123456789abcdef"
 
@@ -70,7 +71,7 @@ def test_a_header_that_cannot_be_read_is_an_error() -> None:
 @given(st.text(min_size=8, max_size=20).filter(lambda text: not text.isascii()))
 def test_a_secret_stands_beside_the_json(secret: str) -> None:
     """Module logging records what ConvertFrom-Json reads."""
-    parameters = {
+    parameters: dict[str, Value] = {
         "Name": "x",
         "Password": HiddenValue(secret),
         "Env": {"A": HiddenValue("B" + secret)},

@@ -52,7 +52,7 @@ def target(
     if ON_A_RUNNER:
         return Target({}, Path, socket.gethostname(), pyinfra_cli)
     lab: Lab = request.getfixturevalue("lab")
-    values = {"SERVER_HOST": "localhost"}
+    values = {"SERVER_HOST": "localhost", "SERVICE_ACCOUNT_PASSWORD": "An-0ther-Passw0rd"}
     values |= {key.upper(): str(value) for key, value in lab.host_data().items()}
     file = tmp_path / "site.env"
     file.write_text("".join(f"{key}='{value}'\n" for key, value in values.items()))
@@ -67,7 +67,7 @@ def test_the_deploy_ends_and_stays(target: Target) -> None:
 
     assert (first.returncode, second.returncode) == (0, 0), first.stdout + second.stdout
     assert {path.name for path in target.path(r"C:\prefect_data").iterdir()} == FOLDERS
-    assert found == ("-", "-", "7")
+    assert found == ("-", "-", "16")
 
 
 def test_facts_are_the_hosts(target: Target) -> None:

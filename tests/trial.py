@@ -132,12 +132,16 @@ def _context(state: State, host: Any) -> Iterator[None]:
 
 
 @contextmanager
-def failing(lab: Lab, program: str, output: str, code: int) -> Iterator[None]:
-    """A program of Windows that says this and ends with this exit code, whatever it is asked."""
+def failing(lab: Lab, program: str, output: str, code: int, when: str = "") -> Iterator[None]:
+    """A program of Windows that says this and ends with this exit code.
+
+    + when: only if this is among its arguments; otherwise it does its work
+    """
     path = lab.path(rf"C:\Windows\System32\{program}")
     kept = path.with_suffix(".kept")
     path.rename(kept)
-    path.write_text(f"#!/bin/sh\necho '{output}'\nexit {code}\n")
+    otherwise = f'case "$*" in *"{when}"*) ;; *) exec "{kept}" "$@" ;; esac'
+    path.write_text(f"#!/bin/sh\n{otherwise}\necho '{output}'\nexit {code}\n")
     path.chmod(0o755)
     try:
         yield

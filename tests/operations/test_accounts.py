@@ -10,6 +10,7 @@ from pyinfra.api.hiddenvalue import HiddenValue
 
 from tests.trial import Trial, no_host
 from winfra import password as passwords
+from winfra.facts.accounts import Password
 from winfra.lab import accounts as witness, security_log
 from winfra.lab.state import Lab
 from winfra.messages import Message, accounts as messages
@@ -281,3 +282,55 @@ def test_an_account_that_may_not_be_changed_is_named(lab: Lab, apply: Callable[.
 
     assert tried.failed
     assert messages.ACCOUNT_DENIED.remedy in tried.output
+
+
+def test_an_account_is_disabled(trial: Trial) -> None:
+    """And stays so."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+
+    assert trial.run(accounts.user, "svc_prefect", enabled=False).changed
+    user = found(trial)
+    assert user is not None
+    assert not user.enabled
+    assert not trial.run(accounts.user, "svc_prefect", enabled=False).changed
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "value", "state"),
+    [
+        ("enabled", False, "disabled"),
+        ("locked_time", "2026-01-01T00:00:00+00:00", "locked"),
+        ("password_set", None, "must_change"),
+    ],
+)
+def test_what_a_password_that_cannot_log_on_says(
+    trial: Trial, spoilt: str, value: object, state: str
+) -> None:
+    """Each is told apart."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    with witness.changing(trial.lab.folder) as database:
+        database.policy.lockout_minutes = 0
+        user = database.user("svc_prefect")
+        assert user is not None
+        user.password_expires = spoilt == "password_set"
+        setattr(user, spoilt, value)
+
+    assert trial.fact(Password, user="svc_prefect", password=FIRST) == state
+
+
+def test_a_connection_under_another_name_tells_nothing(trial: Trial) -> None:
+    """Windows makes no second one to the same machine (error 1219)."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    with witness.changing(trial.lab.folder) as database:
+        database.connected_as = "somebody"
+
+    assert trial.fact(Password, user="svc_prefect", password=FIRST) == "untestable"
+
+
+def test_a_group_by_a_name_that_is_this_servers(trial: Trial) -> None:
+    """And one by a SID that no group has."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+
+    assert trial.run(accounts.group_member, "svc_prefect", "Guests").changed
+    assert not trial.run(accounts.group_member, "svc_prefect", "Guests").changed
+    assert trial.run(accounts.group_member, "svc_prefect", "S-1-5-32-999").failed

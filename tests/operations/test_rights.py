@@ -126,15 +126,30 @@ def test_an_unknown_account_is_named(trial: Trial) -> None:
     assert messages.UNKNOWN_ACCOUNT.text(Account="nobody") in tried.output
 
 
-def test_what_secedit_did_not_do_is_noticed(trial: Trial) -> None:
-    """It reports no error for an account that it cannot resolve."""
-    gone = "S-1-5-21-1-2-3-99999"
+def test_what_secedit_did_not_do_is_noticed(trial: Trial, sid: str) -> None:
+    """It reports no error for what it leaves out; this one leaves out everything."""
+    with failing(trial.lab, "secedit.exe", "", 0, when="configure"):
+        tried = trial.run(rights.user_right, "svc_prefect")
 
-    tried = trial.run(rights.user_right, gone)
+    assert tried.failed
+    assert messages.RIGHT_NOT_SET.text(Right=RIGHT, Account=sid) in tried.output
 
-    witnessed = gone in witness.read(trial.lab.folder)[RIGHT]
-    assert tried.failed != witnessed
-    assert witnessed or messages.RIGHT_NOT_SET.text(Right=RIGHT, Account=gone) in tried.output
+
+def test_a_secedit_that_cannot_set_is_quoted(trial: Trial, sid: str) -> None:
+    """As one that cannot read."""
+    with failing(trial.lab, "secedit.exe", "Access is denied.", 5, when="configure"):
+        tried = trial.run(rights.user_right, "svc_prefect")
+
+    sentence = messages.RIGHTS_UNREADABLE.text(Code=5, Reason="Access is denied.")
+    assert sentence in tried.output
+
+
+def test_a_policy_without_a_name_is_named_by_its_number(trial: Trial, sid: str) -> None:
+    """Where the object is gone from what the domain has reported."""
+    rule = {"right": RIGHT, "accounts": [f"*{ALL_SERVICES}"], "gpo": "{31B2}"}
+    write_json(trial.lab.folder / "state" / "policy.json", {"rights": [rule]})
+
+    assert "'{31B2}' decides" in trial.run(rights.user_right, "svc_prefect").output
 
 
 def test_a_secedit_that_fails_is_quoted(trial: Trial) -> None:

@@ -21,15 +21,12 @@ catch [Management.Automation.MethodInvocationException] {
 }
 # The connection under the account's name stands in the way of the next one (error 1219).
 finally { $bound.Dispose() }
-# "System error codes": a right password that may not log on this way (1327, 1328, 1329, 1385), has expired (1330) or
-# must be changed (1907); a wrong one (1326); an account that is disabled (1331) or locked (1909); a connection that
-# exists already under another name (1219).
+# "System error codes": a right password that may not log on this way (1327, 1328, 1329, 1385) or has expired (1330), one
+# that must be changed (1907), a wrong one (1326); others tell nothing, such as a connection under another name (1219).
 $state = switch ($code) {
     { $_ -in 1327, 1328, 1329, 1330, 1385 } { 'matches' }
     1326 { 'differs' }
     1907 { 'must_change' }
-    1331 { 'disabled' }
-    1909 { 'locked' }
     default { 'untestable' }
 }
 @{ State = $state }
