@@ -23,9 +23,12 @@ WIDTH = 100
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[*PARTS])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parts = parser.parse_args().parts or [*PARTS]
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     console = Console(width=max(WIDTH, Console().width))
-    for part in parser.parse_args().parts:
+    for part in parts:
         with console.status(f"measuring {part} …"):
             made = PARTS[part]()
         console.print(made)
