@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import winrm
 from rich.table import Table
@@ -22,8 +22,8 @@ from winfra.lab.state import Lab
 from winfra.script import FOLDER, Script
 
 ROOT = Path(__file__).parents[1]
-# What a script calls of the session's own functions, as one would write it for this once.
-STAND_INS = {
+# The session's own functions that would be long, as one would write them for this once.
+SHORT = {
     "Resolve-FullPath": "function Resolve-FullPath($Path) "
     "{ $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path) }",
     "Stop-Script": "function Stop-Script($Message, $Values) { throw $Message }",
@@ -59,13 +59,15 @@ def measure() -> Table:
         caption="Exchanges that open and close shells and processes, exchanges that ask, those a "
         "question; PowerShell processes; bytes of all messages before encryption. The second and "
         "third row ask what the deploy asked: in one session, and with a Session.run_ps of "
-        "pywinrm each. To reach: one process, at most two exchanges a question; a session's first "
+        "pywinrm each; without the questions that no command line should or can hold, for a "
+        "secret in them or for their length. To reach: one process, at most two exchanges a question; a session's first "
         "answer, that its process is there, comes on top.",
     )  # fmt: skip
     with fresh_lab() as lab:
         deploy(lab)
         cost, asked = observed(lab, lambda: deploy(lab))
         made.add_row("the deploy", *cost.row(len(asked)))
+        asked = [request for request in asked if not request.secrets and is_short(request)]
         cost, _ = observed(lab, lambda: in_one_session(lab, asked))
         made.add_row("one session", *cost.row(len(asked)))
         cost, _ = observed(lab, lambda: one_by_one(lab, asked))
@@ -110,25 +112,47 @@ def one_by_one(lab: Lab, asked: Iterable[Request]) -> None:
         ca_trust_path=data["winrm_ca_trust_path"],
     )
     for request in asked:
-        answer = session.run_ps(standalone(request.fields["name"], request.fields["parameters"]))
+        answer = session.run_ps(standalone(request))
         if answer.status_code:
             raise RuntimeError(f"{request.fields['name']}: {answer.std_err!r}")
 
 
-def standalone(name: str, parameters: Mapping[str, Any]) -> str:
-    """A script that answers alone, short enough for a command line."""
-    text = (FOLDER / name).read_text(encoding="ascii")
-    text = "\n".join(line.strip() for line in text.splitlines() if not line.strip().startswith("#"))
-    functions = [
-        body for function, body in STAND_INS.items() if re.search(rf"\b{function}\b", text)
-    ]
-    given = json.dumps(parameters).replace("'", "''")
+def is_short(request: Request) -> bool:
+    """Whether ``run_ps`` can ask it: cmd.exe takes lines of 8191 characters."""
+    encoded = base64.b64encode(standalone(request).encode("utf-16-le"))
+    return len("powershell -encodedcommand ") + len(encoded) <= 8191
+
+
+def standalone(request: Request) -> str:
+    """A script that answers alone."""
+    script = stripped((FOLDER / request.fields["name"]).read_text(encoding="ascii"))
+    given = json.dumps(request.fields["parameters"]).replace("'", "''")
     return "\n".join(
         [
-            *functions,
+            *needed(script),
             "$ErrorActionPreference = 'Stop'; $parameters = @{}",
             f"$given = ConvertFrom-Json '{given}'",
             "foreach ($one in $given.PSObject.Properties) { $parameters[$one.Name] = $one.Value }",
-            f"& {{ {text} }} @parameters | ConvertTo-Json -Depth 8 -Compress",
+            f"& {{ {script} }} @parameters | ConvertTo-Json -Depth 8 -Compress",
         ]
     )
+
+
+def needed(script: str) -> list[str]:
+    """The session's functions that a script calls, and those that they call."""
+    text = stripped((FOLDER / "bootstrap.ps1").read_text(encoding="ascii"))
+    bodies = dict(re.findall(r"^(?=function ([\w-]+))(.*?^\})$", text, re.MULTILINE | re.DOTALL))
+    found: dict[str, str] = {}
+    calls = [script]
+    for caller in calls:
+        for name, body in {**bodies, **SHORT}.items():
+            if name not in found and name != caller and re.search(rf"\b{name}\b", caller):
+                found[name] = body
+                calls.append(body)
+    return list(found.values())
+
+
+def stripped(text: str) -> str:
+    """Without comments, and with one space for any indentation, so that ends of functions stand out."""
+    lines = (line for line in text.splitlines() if not line.strip().startswith("#"))
+    return "\n".join(" " * line.startswith(" ") + line.strip() for line in lines)
