@@ -56,4 +56,5 @@ def test_the_listener_writes_a_complete_site() -> None:
     text = (ROOT / ".github" / "listener.ps1").read_text()
     keys = set(re.findall(r"^    ['\"]([A-Z_]+)=", text, re.MULTILINE))
 
-    assert {"SERVER_HOST", "WINRM_USER", "WINRM_PASSWORD", "WINRM_CA_TRUST_PATH"} == keys
+    winrm = {"WINRM_USER", "WINRM_PASSWORD", "WINRM_CA_TRUST_PATH"}
+    assert {"SERVER_HOST", "SERVICE_ACCOUNT_PASSWORD", *winrm} == keys

@@ -231,6 +231,8 @@ def serving(
 def main(folder: Path) -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    # A shell's background job ignores it, and so would every process that a client interrupts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     endpoint = Endpoint(
         watched(folder / "config.json", lambda path: read_config(json.loads(path.read_text()))),
         LinuxMachine(),

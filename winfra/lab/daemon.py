@@ -105,6 +105,8 @@ def main(argv: list[str]) -> int:
     if os.fork():
         return 0  # the starter waits for this one; the other has no parent that must wait for it
     os.setsid()
+    # A shell's background job ignores it, and so would every process that a client interrupts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     failure = folder / "daemon.failed"
     failure.unlink(missing_ok=True)
