@@ -134,9 +134,11 @@ def _make_registry(registry: Registry, host_name: str) -> None:
         registry.set_all(key, {name: _typed(value) for name, value in values.items()})
 
 
-def _typed(value: str | int) -> tuple[Kind, Data]:
+def _typed(value: str | int | list[str]) -> tuple[Kind, Data]:
     if isinstance(value, int):
         return "DWord", value
+    if isinstance(value, list):
+        return "MultiString", value
     return ("ExpandString" if "%" in value else "String"), value
 
 

@@ -12,10 +12,12 @@ from typing import Any
 SECONDS = 30.0
 
 
-def ask(port: int, token: str, command: str, **arguments: Any) -> dict[str, Any]:
+def ask(
+    port: int, token: str, command: str, timeout: float = SECONDS, **arguments: Any
+) -> dict[str, Any]:
     """Have the daemon do something; ``ConnectionError`` where it refuses or does not answer."""
     request = {"token": token, "command": command, "arguments": arguments}
-    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("rb") as reply:
             answer: dict[str, Any] = json.loads(reply.readline() or b"{}")

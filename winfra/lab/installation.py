@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from winfra.lab.scm import windows_services
+
 GIBIBYTE = 2**30
 BUILD = 20348
 REVISION = 2402
@@ -37,10 +39,10 @@ PENDING_REBOOT_KEYS = (
 BOOTED_KEY = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon\AutoLogonChecked"
 
 
-def registry(host_name: str) -> dict[str, dict[str, str | int]]:
+def registry(host_name: str) -> dict[str, dict[str, str | int | list[str]]]:
     software = r"HKLM\SOFTWARE\Microsoft"
     control = r"HKLM\SYSTEM\CurrentControlSet\Control"
-    engine: dict[str, str | int] = {
+    engine: dict[str, str | int | list[str]] = {
         "ApplicationBase": r"C:\Windows\System32\WindowsPowerShell\v1.0",
         "PowerShellVersion": POWERSHELL_VERSION,
         "PSCompatibleVersion": "1.0, 2.0, 3.0, 4.0, 5.0, 5.1",
@@ -85,9 +87,11 @@ def registry(host_name: str) -> dict[str, dict[str, str | int]]:
         rf"{control}\ComputerName\ActiveComputerName": {"ComputerName": host_name},
         rf"{control}\ComputerName\ComputerName": {"ComputerName": host_name},
         rf"{control}\FileSystem": {"LongPathsEnabled": 0},
+        control: {"WaitToKillServiceTimeout": "5000"},
         rf"{control}\ProductOptions": {"ProductType": "ServerNT"},
         rf"{control}\Session Manager": {},
         rf"{control}\TimeZoneInformation": {"TimeZoneKeyName": "UTC"},
+        **windows_services.registry(),
         r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters": {
             "Domain": "",
             "Hostname": host_name,
