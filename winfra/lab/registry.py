@@ -36,6 +36,14 @@ class Registry:
     def exists(self, key: str) -> bool:
         return self._folder(key).is_dir()
 
+    def subkeys(self, key: str) -> list[str]:
+        """The names of the keys directly below one."""
+        return sorted(unquote(one.name) for one in _folders(self._folder(key)))
+
+    def name(self, key: str) -> str:
+        """The last part of a key's path, in the case that it was made with."""
+        return unquote(self._folder(key).name)
+
     def values(self, key: str) -> dict[str, tuple[Kind, Data]]:
         """Name -> kind and data; empty where there is no such key."""
         file = self._folder(key) / "@values.json"
