@@ -18,8 +18,10 @@ from typing import Any, TypeAlias
 from winfra.lab import accounts, logon, resolve, sids, token, well_known
 from winfra.lab.access_authority import AccessAuthority
 from winfra.lab.accounts import Group, User
+from winfra.lab.firewall_authority import FirewallAuthority
 from winfra.lab.resolve import Names
 from winfra.lab.sam import RefusedError, Sam, after, caller, group_not_found, user_not_found
+from winfra.lab.service_authority import ServiceAuthority
 from winfra.lab.well_known import Principal
 
 Answer: TypeAlias = "dict[str, Any] | list[Any] | str | int | None"
@@ -34,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-class Authority(AccessAuthority):
+class Authority(AccessAuthority, FirewallAuthority, ServiceAuthority):
     """Answers to the lab's cmdlets and types."""
 
     def __init__(self, lab: Path) -> None:
