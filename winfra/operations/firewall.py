@@ -16,7 +16,7 @@ from pyinfra.api.command import PyinfraCommand
 from winfra import firewall, firewall_ranges
 from winfra.difference import show
 from winfra.facts.firewall import FirewallInfo, ProfileInfo, Rule
-from winfra.firewall import ACTIONS, DIRECTIONS, PROTOCOLS, RuleInfo
+from winfra.firewall import ACTIONS, DIRECTIONS, PROFILES, PROTOCOLS, RuleInfo
 from winfra.firewall_ranges import Port
 from winfra.messages import Message, firewall as messages
 from winfra.operation import fail, operation, read
@@ -160,8 +160,10 @@ def _shown(rule: RuleInfo) -> dict[str, Any]:
 
 
 def _set(rule: str, found: RuleInfo | None, wanted: RuleInfo, differing: list[str]) -> Script:
-    settings = {key: value for key, value in wanted.items() if key != "further"}
+    settings: dict[str, Any] = {key: value for key, value in wanted.items() if key != "further"}
     named = {"".join(part.title() for part in key.split("_")): settings[key] for key in settings}
+    if wanted["profiles"] == [*PROFILES]:
+        named["Profiles"] = ["Any"]
     # A port that a rule has beside a protocol without ports is refused, and which end it is at changes.
     anew = {"further", "protocol", "direction"} & {*differing}
     if found is None and not wanted["description"]:

@@ -20,7 +20,7 @@ param(
 function Invoke-Firewall([scriptblock] $Action) {
     try { & $Action }
     catch [Microsoft.Management.Infrastructure.CimException] {
-        $reason = $_.Exception.Message.Trim()
+        $reason = $_.Exception.Message.Trim(' .')
         if ($_.FullyQualifiedErrorId -like 'Windows System Error 5,*') { Stop-Script 'firewall_denied' @{ Name = $Name; Reason = $reason } }
         if ($_.FullyQualifiedErrorId -like 'Windows System Error 1753,*') { Stop-Script 'firewall_stopped' @{ Name = $Name; Reason = $reason } }
         Stop-Script 'firewall_rule_refused' @{ Name = $Name; Reason = $reason }
@@ -40,7 +40,7 @@ $settings = @{
 }
 if ($null -ne $Description) { $settings['Description'] = [string] $Description }
 if ($Protocol -ne 'any') { $settings[@{ in = 'LocalPort'; out = 'RemotePort' }[$Direction]] = $Ports }
-if ($Replace) { Invoke-Firewall { Remove-NetFirewallRule -Name $Name } }
-if ($Exists -and -not $Replace) { Invoke-Firewall { Set-NetFirewallRule @settings -NewDisplayName $DisplayName } }
-else { Invoke-Firewall { $null = New-NetFirewallRule @settings -DisplayName $DisplayName } }
+if ($Replace) { Invoke-Firewall { Remove-NetFirewallRule -Name $Name -ErrorAction Stop } }
+if ($Exists -and -not $Replace) { Invoke-Firewall { Set-NetFirewallRule @settings -NewDisplayName $DisplayName -ErrorAction Stop } }
+else { Invoke-Firewall { $null = New-NetFirewallRule @settings -DisplayName $DisplayName -ErrorAction Stop } }
 @{ Name = $Name }
