@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from winfra.lab import accounts, installation, rights
+from winfra.lab import accounts, firewall, installation, rights
 from winfra.lab.paths import to_real
 from winfra.lab.program_search import NATIVE
 from winfra.lab.registry import Data, Kind, Registry
@@ -33,6 +33,7 @@ def make(lab: Path, host_name: str, users: list[str]) -> None:
     _make_drives(lab, users)
     _make_programs(lab)
     _make_registry(Registry(lab / "registry"), host_name)
+    firewall.make(lab)
     _make_state(lab / "state", host_name)
 
 
