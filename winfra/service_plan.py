@@ -24,6 +24,8 @@ _START = {
     "disabled": "disabled",
 }
 """sc.exe's words."""
+_DIGEST = 12
+"""So much of a digest tells it from another."""
 _SECRET = HiddenValue("")
 
 
@@ -60,7 +62,8 @@ class Decision:
         if "account" in self.changes and secret is not None:
             before["password"], after["password"] = _SECRET, secret
         for origin, (was, should) in self.origins.items():
-            before[f"started from {origin}"], after[f"started from {origin}"] = was, should
+            before[f"started from {origin}"] = was and was[:_DIGEST]
+            after[f"started from {origin}"] = should and should[:_DIGEST]
         if self.stop or self.start:
             before["state"], after["state"] = state(found), self._outcome()
         if self.stop and self.start and found and found["dependents"]:
@@ -73,7 +76,7 @@ class Decision:
     def _outcome(self) -> str:
         if not self.start:
             return "stopped"
-        return f"restarted for {', '.join(self.reasons)}" if self.reasons else "running"
+        return f"restarted ({', '.join(self.reasons)})" if self.reasons else "running"
 
 
 def wanted(*, enabled: bool | str | None, path: Any, **given: Any) -> dict[str, Any]:
@@ -150,7 +153,7 @@ def decide(
     up = now not in {STOPPED, "Stop Pending"}
     origins = _origins(found["record"] or {}, started_from or {}) if up else {}
     needed = [WORDS.get(key, key) for key in RESTARTED_FOR if key in changes]
-    reasons = [*needed, *origins, *(["restarted=True"] if restarted else [])] if up else []
+    reasons = [*needed, *origins, *(["as asked"] if restarted else [])] if up else []
     stop = bool(reasons) or (running is False and now != STOPPED)
     stop = stop or (running is True and now not in {STOPPED, RUNNING, *_STARTING})
     start = (running is True and (stop or now != RUNNING)) or (running is None and stop)

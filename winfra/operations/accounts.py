@@ -19,8 +19,9 @@ from pyinfra.api.state import StateStage
 
 from winfra import password as passwords
 from winfra.connector import WinRMConnector
-from winfra.difference import show
+from winfra.difference import say, show
 from winfra.facts.accounts import GroupMembers, User, UserInfo
+from winfra.facts.services import ServiceAccounts
 from winfra.identity import label, resolve
 from winfra.messages import accounts as messages
 from winfra.operation import fail, operation, read
@@ -55,7 +56,8 @@ def user(
     + password_expires: whether the password has to be changed from time to time
     + enabled: whether it can log on
 
-    An account that is locked is reported, not unlocked.
+    An account that is locked is reported, not unlocked. A password that changes is written to the
+    services that log on with it first.
 
     **Example:**
 
@@ -82,6 +84,8 @@ def user(
     if not change:
         host.noop(f"user {user} is as wanted")
         return
+    # Before the account itself: a run that ends between the two finds the password wrong again.
+    yield from _passwords_of_services(found, change.get("password"))
     yield Script(
         "set_user",
         User=user,
@@ -198,6 +202,18 @@ def _change(
     if change:
         show(f"user {user}", before, change)
     return change
+
+
+def _passwords_of_services(
+    found: UserInfo | None, secret: HiddenValue | None
+) -> list[PyinfraCommand]:
+    """Windows keeps the password with each service that logs on with it, and asks nobody for it."""
+    if found is None or secret is None:
+        return []
+    names = [one["service"] for one in read(ServiceAccounts) if one["sid"] == found["sid"]]
+    if names:
+        say(f"  The password is also written to the services {', '.join(names)}")
+    return [Script("set_service_password", Service=name, Password=secret) for name in names]
 
 
 def _must_set(user: str, found: UserInfo, secret: HiddenValue) -> bool:
