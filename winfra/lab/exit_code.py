@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -31,3 +32,21 @@ def claim(lab: Path, pid: int, status: int) -> int:
     except FileNotFoundError:
         return status
     return code
+
+
+def of_signal(status: int) -> int:
+    """The exit code that Windows has where Linux says that a signal ended the process."""
+    number = -status
+    return _OF_SIGNAL.get(number, number)
+
+
+_OF_SIGNAL: dict[int, int] = {
+    signal.SIGINT: 0xC000013A,  # STATUS_CONTROL_C_EXIT
+    signal.SIGQUIT: 0xC000013A,  # Ctrl-Break, in the lab
+    signal.SIGABRT: 0xC0000409,
+    signal.SIGSEGV: 0xC0000005,
+    signal.SIGFPE: 0xC0000094,
+    signal.SIGILL: 0xC000001D,
+    signal.SIGKILL: 1,
+}
+"""Unhandled, as Windows' error codes; SIGTERM is os.kill of a Python on Windows, its own number."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from winfra.lab import bare, command_line as lines, process_log, program_search
+from winfra.lab import bare, command_line as lines, process_log, program_search, python
 from winfra.lab.config import LabConfig
 from winfra.lab.environment import process_environment
 from winfra.lab.exit_code import claim
@@ -94,7 +94,8 @@ class Machine:
         argv = [str(program), "--line", command_line]
         if not is_simulated:
             argv[1:] = lines.split(command_line)[1:]
-            process_log.append(self.folder, full, command_line)
+            if not python.logs_itself(program):
+                process_log.append(self.folder, full, command_line)
         return self._popen(argv, full, folder, console=console)
 
     def kill(self, shell_id: str | None = None) -> None:
@@ -146,7 +147,7 @@ class Machine:
 
     def _find(self, command_line: str, path: str, folder: Path) -> tuple[Path, bool]:
         """The program's file, and whether it is one of the lab's own."""
-        for name in _candidates(command_line):
+        for name in candidates(command_line):
             file = program_search.find(self.folder, name, path, folder)
             if file is not None and file.suffix.lower() in program_search.SCRIPTS:
                 raise StartError(errno.ENOEXEC, 193, "%1 is not a valid Win32 application.")
@@ -175,7 +176,7 @@ class Machine:
         return process
 
 
-def _candidates(command_line: str) -> Iterator[str]:
+def candidates(command_line: str) -> Iterator[str]:
     """The names that CreateProcess tries: an unquoted path may go on behind a space."""
     program, rest = lines.split_program(command_line)
     yield program

@@ -19,7 +19,15 @@ from typing import Any
 
 import psutil
 
-from winfra.lab import bare, config as lab_config, control, paths, security_log
+from winfra.lab import (
+    bare,
+    config as lab_config,
+    control,
+    event_log,
+    paths,
+    python,
+    security_log,
+)
 from winfra.lab.config import LabConfig
 from winfra.lab.engine import engine
 from winfra.lab.registry import Registry
@@ -161,6 +169,26 @@ class Lab:
         """
         bare.install_linux_program(self.folder, path, program, arguments, lists)
 
+    def install_python(
+        self, path: str = r"C:\Program Files\Python311", *, pywin32: bool = True
+    ) -> None:
+        """Install a full interpreter of Python.
+
+        + path: its folder
+        + pywin32: with pywin32 among its packages
+        """
+        python.install_python(self.folder, path, pywin32=pywin32)
+
+    def install_virtual_environment(
+        self, path: str, python_folder: str, *, pywin32: bool = False
+    ) -> None:
+        r"""Make a virtual environment, whose ``Scripts\python.exe`` starts another process.
+
+        + path: its folder
+        + python_folder: that of the full interpreter
+        """
+        python.install_virtual_environment(self.folder, path, python_folder, pywin32=pywin32)
+
     @property
     def registry(self) -> Path:
         return self.folder / "registry"
@@ -194,10 +222,22 @@ class Lab:
         """The Security event log since the last reset, in order; only one kind where it is given."""
         return security_log.read(self.folder, number)
 
+    def event_log(self, log: str, event_id: int | None = None) -> list[dict[str, Any]]:
+        """The events in ``System`` or ``Application``, in order; only one kind where it is given."""
+        return event_log.read(self.folder, log, event_id=event_id)
+
+    def service(self, name: str) -> dict[str, Any]:
+        """A service as the running machine knows it: configuration and status (``scm.client``)."""
+        from winfra.lab.scm import client
+
+        found: dict[str, Any] = client.request(self.folder, "query", name=name)
+        return found
+
     def clear_logs(self) -> None:
         """Forget the processes, events and messages so far."""
         (self.log / "processes.jsonl").unlink(missing_ok=True)
         (self.log / security_log.FILE).unlink(missing_ok=True)
+        event_log.clear(self.folder)
         shutil.rmtree(self.log / "messages", ignore_errors=True)
 
     @property

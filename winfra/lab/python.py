@@ -1,0 +1,133 @@
+"""Python on the lab's Windows: a full interpreter, and virtual environments of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from winfra.lab import bare
+from winfra.lab.paths import to_real, to_windows
+from winfra.lab.registry import Registry
+
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+FULL_VERSION = ".".join(str(part) for part in sys.version_info[:3])
+PYWIN32 = Path(__file__).with_name("pywin32")
+PYWIN32_VERSION = "310"
+_PACKAGE = Path(__file__).parents[1]
+_CORE = rf"HKLM\SOFTWARE\Python\PythonCore\{VERSION}"
+_LONGEST_SHEBANG = 250
+_MARK = "# This program writes the log of process starts itself."
+
+
+def install_python(lab: Path, path: str, *, pywin32: bool = True) -> None:
+    """Install this machine's Python as a full interpreter, for all users.
+
+    + path: its folder
+    + pywin32: with the lab's pywin32 among its packages
+    """
+    folder = to_windows(lab, to_real(lab, path)) or path
+    home = _interpreter(lab, folder)
+    packages = to_real(lab, rf"{folder}\Lib\site-packages")
+    packages.mkdir(parents=True, exist_ok=True)
+    to_real(lab, rf"{folder}\Scripts").mkdir(exist_ok=True)
+    _write_program(to_real(lab, rf"{folder}\python.exe"), [str(home / "bin" / "python")])
+    if pywin32:
+        install_pywin32(packages)
+    # As PEP 514 has it of an installation for all users.
+    keys = Registry(lab / "registry")
+    keys.set(_CORE, "SysVersion", VERSION)
+    keys.set(_CORE, "Version", FULL_VERSION)
+    keys.set(rf"{_CORE}\InstallPath", "", folder + "\\")
+    keys.set(rf"{_CORE}\InstallPath", "ExecutablePath", rf"{folder}\python.exe")
+
+
+def install_virtual_environment(
+    lab: Path, path: str, python: str, *, pywin32: bool = False
+) -> None:
+    r"""Make a virtual environment, whose ``Scripts\python.exe`` starts another process.
+
+    + path: its folder
+    + python: the folder of the full interpreter
+    """
+    folder = to_windows(lab, to_real(lab, path)) or path
+    base = to_windows(lab, to_real(lab, python)) or python
+    packages = to_real(lab, rf"{folder}\Lib\site-packages")
+    packages.mkdir(parents=True, exist_ok=True)
+    scripts = to_real(lab, rf"{folder}\Scripts")
+    scripts.mkdir(exist_ok=True)
+    settings = {
+        "home": base,
+        "include-system-site-packages": "false",
+        "version": FULL_VERSION,
+        "executable": rf"{base}\python.exe",
+        "command": rf"{base}\python.exe -m venv {folder}",
+    }
+    text = "".join(f"{name} = {value}\r\n" for name, value in settings.items())
+    to_real(lab, rf"{folder}\pyvenv.cfg").write_bytes(text.encode())
+    redirector = [
+        sys.executable,
+        "-ISX",
+        "utf8",
+        str(bare.LIGHT),
+        "winfra.lab.windows_python.redirector",
+    ]
+    _write_program(scripts / "python.exe", [*redirector, str(lab), rf"{folder}\Scripts\python.exe"])
+    if pywin32:
+        install_pywin32(packages)
+
+
+def install_pywin32(packages: Path) -> None:
+    """Put the lab's pywin32 where pip puts Windows' one."""
+    (packages / "pywin32.pth").write_text(f"{PYWIN32}\n", encoding="utf-8")
+    information = packages / f"pywin32-{PYWIN32_VERSION}.dist-info"
+    information.mkdir(exist_ok=True)
+    about = f"Metadata-Version: 2.1\nName: pywin32\nVersion: {PYWIN32_VERSION}\n"
+    (information / "METADATA").write_text(about, encoding="utf-8")
+    (information / "INSTALLER").write_text("pip\n", encoding="utf-8")
+    names = ["METADATA", "INSTALLER", "RECORD"]
+    record = "".join(f"{information.name}/{name},,\n" for name in names)
+    (information / "RECORD").write_text(f"pywin32.pth,,\n{record}", encoding="utf-8")
+
+
+def logs_itself(program: Path) -> bool:
+    """Does this executable write the log of process starts by itself?"""
+    with program.open("rb") as start:
+        return _MARK.encode() in start.read(2048)
+
+
+def _interpreter(lab: Path, folder: str) -> Path:
+    """A virtual environment of Linux, out of sight: Python reads the options by itself there."""
+    home = lab / "run" / "python" / quote(folder, safe="")
+    shutil.rmtree(home, ignore_errors=True)
+    base = Path(getattr(sys, "_base_executable", sys.executable))
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "python").symlink_to(base)
+    (home / "pyvenv.cfg").write_text(f"home = {base.parent}\n", encoding="utf-8")
+    packages = home / "lib" / f"python{VERSION}" / "site-packages"
+    packages.mkdir(parents=True)
+    # The package itself imports pyinfra, which is not to be had in there.
+    start = (
+        "import sys; p = sys.modules['winfra'] = type(sys)('winfra'); "
+        f"p.__path__ = [{str(_PACKAGE)!r}]; "
+        f"import winfra.lab.windows_python.start as s; s.main({str(lab)!r}, {folder!r})\n"
+    )
+    (packages / "lab.pth").write_text(start, encoding="utf-8")
+    return home
+
+
+def _write_program(file: Path, command: list[str]) -> None:
+    """An executable that becomes a command, with the arguments and variables that it got.
+
+    Of Python where the kernel can find it: /bin/sh drops variables like ``ProgramFiles(x86)``.
+    """
+    base = str(getattr(sys, "_base_executable", sys.executable))
+    if " " in base or len(base) > _LONGEST_SHEBANG:
+        base = os.path.realpath(base)
+    text = (
+        f"#!{base} -IS\n{_MARK}\nimport posix, sys\n"
+        f"posix.execv({command[0]!r}, [*{command!r}, *sys.argv[1:]])\n"
+    )
+    bare.write_executable(file, text)

@@ -1,0 +1,171 @@
+"""The lab's access lists, asked whenever Python opens, lists, makes or removes something on a drive."""
+
+from __future__ import annotations
+
+import errno
+import os
+import posix
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from winfra.lab.windows_python.names import Drives
+
+if TYPE_CHECKING:
+    from winfra.lab.access import AccessLists
+    from winfra.lab.token import Token
+
+READ, WRITE, EXECUTE = 0x120089, 0x120116, 0x1200A0
+"""What a program asks for with GENERIC_READ, GENERIC_WRITE and to start an image."""
+DELETE, LIST, ADD_FILE, ADD_FOLDER, TRAVERSE = 0x10000, 0x1, 0x2, 0x4, 0x20
+WRITE_ATTRIBUTES = 0x100
+ACCESS_DENIED = 5
+
+_stat = posix.stat
+_lstat = posix.lstat
+_listdir = posix.listdir
+_readlink = posix.readlink
+
+
+class Guard:
+    """Refuses what the token of this process may not do."""
+
+    def __init__(self, lab: str, drives: Drives) -> None:
+        self._lab = lab
+        self._drives = drives
+        self._loaded: tuple[AccessLists, Token] | None = None
+        self._stamp = -1
+        self._own: set[str] = set()
+        self._known: dict[tuple[str, int], int] = {}
+        self._events: dict[str, Callable[..., None]] = {
+            "open": self._open,
+            "os.chdir": lambda path: self._need(path, TRAVERSE),
+            "os.chmod": lambda path, mode, folder: self._need(path, WRITE_ATTRIBUTES, folder),
+            "os.link": lambda src, dst, here, there: self._add(dst, ADD_FILE, there),
+            "os.listdir": lambda path: self._need(path, LIST),
+            "os.mkdir": lambda path, mode, folder: self._add(path, ADD_FOLDER, folder),
+            "os.remove": lambda path, folder: self._need(path, DELETE, folder),
+            "os.rename": self._rename,
+            "os.rmdir": lambda path, folder: self._need(path, DELETE, folder),
+            "os.scandir": lambda path: self._need(path, LIST),
+            "os.symlink": lambda src, dst, folder: self._add(dst, ADD_FILE, folder),
+            "os.truncate": lambda path, length: self._need(path, WRITE),
+            "os.utime": lambda path, times, ns, folder: self._need(path, WRITE_ATTRIBUTES, folder),
+            "sqlite3.connect": self._connect,
+        }
+
+    def install(self) -> None:
+        events = self._events
+
+        def hook(event: str, arguments: tuple[Any, ...]) -> None:
+            found = events.get(event)
+            if found is not None:
+                found(*arguments)
+
+        sys.addaudithook(hook)
+
+    def may(self, path: str, rights: int) -> bool:
+        """Does the token have all these rights to what exists under a real path?"""
+        granted = self._granted(path)
+        return granted is None or granted & rights == rights
+
+    def _need(self, path: Any, rights: int, folder: int = -1) -> None:
+        real = self._real(path, folder)
+        if real is not None and not self.may(real, rights):
+            self._refuse(real)
+
+    def _add(self, path: Any, right: int, folder: int = -1) -> None:
+        real = self._real(path, folder)
+        if real is not None and not self.may(os.path.dirname(real), right):
+            self._refuse(real)
+
+    def _open(self, path: Any, mode: str | None, flags: int) -> None:
+        real = self._real(path)
+        if real is None:
+            return
+        if not _exists(real):
+            if flags & os.O_CREAT and not self.may(os.path.dirname(real), ADD_FILE):
+                self._refuse(real)
+            return
+        how = flags & os.O_ACCMODE
+        rights = {os.O_RDONLY: READ, os.O_WRONLY: WRITE, os.O_RDWR: READ | WRITE}[how]
+        if not self.may(real, rights):
+            self._refuse(real)
+
+    def _rename(self, src: Any, dst: Any, src_folder: int, dst_folder: int) -> None:
+        self._need(src, DELETE, src_folder)
+        old, new = self._real(src, src_folder), self._real(dst, dst_folder)
+        if new is None:
+            return
+        if _exists(new):
+            self._need(new, DELETE)
+        self._add(new, ADD_FOLDER if old is not None and os.path.isdir(old) else ADD_FILE)
+
+    def _connect(self, database: Any) -> None:
+        if isinstance(database, str) and not database.startswith(":"):
+            self._open(database, None, os.O_RDWR | os.O_CREAT)
+
+    def _real(self, path: Any, folder: int = -1) -> str | None:
+        if path.__class__ is not str:
+            if isinstance(path, int):
+                return None
+            path = os.fsdecode(path) if path is not None else "."
+        if folder >= 0 and path[:1] != "/":
+            path = f"{_readlink(f'/proc/self/fd/{folder}')}/{path}"
+        return self._drives.holds(path)
+
+    def _granted(self, path: str) -> int | None:
+        """All rights to a file; None where there is nothing to ask about, or nobody to ask for."""
+        if "USERNAME" not in os.environ:
+            return None  # not started by the lab's machine
+        try:
+            status = _lstat(path)
+        except OSError:
+            return None
+        self._renew()
+        plain = status.st_mode & 0o170000 == 0o100000
+        drive = path[len(self._drives.folder) + 1 :].partition("/")[0]
+        inherits = plain and f"{drive}-{status.st_ino}" not in self._own
+        # All files of a folder that have no list of their own have the same.
+        key = (os.path.dirname(path), 0) if inherits else (path, status.st_ino)
+        if key not in self._known:
+            self._known[key] = self._evaluate(path)
+        return self._known[key]
+
+    def _evaluate(self, path: str) -> int:
+        from pathlib import Path
+
+        if self._loaded is None:
+            from winfra.lab import token
+            from winfra.lab.access import AccessLists
+
+            lab = Path(self._lab)
+            self._loaded = AccessLists(lab), token.of_process(lab)
+        lists, who = self._loaded
+        return lists.granted(Path(path), who)
+
+    def _renew(self) -> None:
+        """Forget everything as soon as any list was written."""
+        folder = f"{self._lab}/state/access"
+        try:
+            stamp = _stat(folder).st_mtime_ns
+        except OSError:
+            stamp = 0
+        if stamp != self._stamp:
+            names = _listdir(folder) if stamp else []
+            self._own = {name.rpartition("-")[0] for name in names}
+            self._known = {}
+            self._stamp = stamp
+
+    def _refuse(self, real: str) -> None:
+        error = PermissionError(errno.EACCES, "Permission denied", self._drives.spelled(real))
+        vars(error)["winerror"] = ACCESS_DENIED
+        raise error
+
+
+def _exists(path: str) -> bool:
+    try:
+        _stat(path)
+    except OSError:
+        return False
+    return True

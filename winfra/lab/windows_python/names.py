@@ -1,0 +1,100 @@
+"""Windows' absolute paths and the files that stand for them, as plain text and fast."""
+
+from __future__ import annotations
+
+import errno
+import os
+import posix
+
+_INVALID = frozenset('<>"|?*')
+_lstat = posix.lstat
+_listdir = posix.listdir
+_getcwd = posix.getcwd
+
+
+class Drives:
+    """The drives of one lab.
+
+    + folder: where they are, without a slash at its end
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._inside = folder + "/"
+
+    def translate(self, path: object) -> object:
+        """What a function of Linux has to be given for a path; all else comes back as it is."""
+        text = path
+        if text.__class__ is not str:
+            if text is None or isinstance(text, int):
+                return path
+            if isinstance(text, bytes):
+                return os.fsencode(self.real(os.fsdecode(text))) if text[1:2] == b":" else path
+            if not hasattr(text, "__fspath__"):
+                return path
+            text = text.__fspath__()
+            if not isinstance(text, str):
+                return path
+        assert isinstance(text, str)
+        if is_windows(text):
+            return self.real(text)
+        return text.replace("\\", "/") if "\\" in text and text[0] != "/" else path
+
+    def real(self, text: str) -> str:
+        r"""The real path of ``D:\x\y``, in another case where only one name fits."""
+        text = text.removeprefix("\\\\?\\")
+        if not _INVALID.isdisjoint(text):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), text)
+        parts: list[str] = []
+        for part in text[2:].replace("\\", "/").split("/"):
+            if part == "..":
+                del parts[-1:]
+            elif part not in {"", "."}:
+                parts.append(part)
+        drive = self._inside + text[0].upper()
+        exact = "/".join([drive, *parts])
+        return exact if _exists(exact) else _in_any_case(drive, parts)
+
+    def spelled(self, path: str) -> str:
+        """The Windows path of a real one; the path itself where it is on no drive."""
+        if not path.startswith(self._inside):
+            return path
+        drive, _, rest = path[len(self._inside) :].partition("/")
+        return f"{drive}:\\" + rest.replace("/", "\\")
+
+    def holds(self, path: str) -> str | None:
+        """The real path without ``..``, as a whole; None where it is on no drive."""
+        if path[:1] != "/":
+            path = f"{_getcwd()}/{path}"
+        if "/../" in path or path.endswith("/.."):
+            path = os.path.normpath(path)
+        return path.rstrip("/") if path.startswith(self._inside) else None
+
+
+def is_windows(text: str) -> bool:
+    r"""Does it begin as ``C:\``, ``C:/`` or ``\\?\``, or is it ``C:``?"""
+    if text[1:2] == ":":
+        return text[2:3] in {"\\", "/", ""} and text[0].isascii() and text[0].isalpha()
+    return text.startswith("\\\\?\\")
+
+
+def _exists(path: str) -> bool:
+    try:
+        _lstat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _in_any_case(folder: str, parts: list[str]) -> str:
+    for number, part in enumerate(parts):
+        exact = f"{folder}/{part}"
+        if not _exists(exact):
+            try:
+                names = _listdir(folder)
+            except OSError:
+                return "/".join([folder, *parts[number:]])
+            same = [name for name in names if name.lower() == part.lower()]
+            exact = f"{folder}/{same[0] if len(same) == 1 else part}"
+        folder = exact
+    return folder

@@ -1,0 +1,131 @@
+"""The start of a Python process on the lab's Windows, before its script: ``start.main(LAB, FOLDER)``."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import site
+import sys
+from typing import Any
+
+from winfra.lab.windows_python import children, flavour, script, system
+from winfra.lab.windows_python.guard import Guard
+from winfra.lab.windows_python.names import Drives
+
+LAUNCHER = "WINFRA_LAB_LAUNCHER"
+"""Names the python.exe of a virtual environment that this process is the child of.
+
+Windows' own variable for it, ``__PYVENV_LAUNCHER__``, is removed by Python before it is up.
+"""
+
+
+def main(lab: str, folder: str) -> None:
+    r"""Make this process one of Windows.
+
+    + folder: where the interpreter is installed, such as ``C:\Program Files\Python311``
+    """
+    drives, here = Drives(f"{lab}/drives"), os.getcwd()
+    os.environ.setdefault("WINFRA_LAB", lab)
+    guard = Guard(lab, drives)
+    system.install(drives)
+    flavour.install(drives)
+    children.install(drives, guard)
+    _Variables.install()
+    _take_names(folder)
+    # As real paths: libraries hand names of their files to programs of Linux.
+    site.addsitedir(drives.real(rf"{sys.prefix}\Lib\site-packages"))
+    script.install(here)
+    _Exit.install()
+    _Signals.install()
+    guard.install()
+    _log(lab)
+
+
+def _take_names(folder: str) -> None:
+    program = rf"{folder}\python.exe"
+    launcher = os.environ.pop(LAUNCHER, "")
+    prefix = folder
+    if launcher:
+        prefix = launcher.rpartition("\\")[0].rpartition("\\")[0]
+    sys.executable = launcher or program
+    sys._base_executable = program  # type: ignore[attr-defined]
+    sys.prefix = sys.exec_prefix = prefix
+    sys.base_prefix = sys.base_exec_prefix = folder
+    sys.orig_argv[0] = sys.executable
+    sys.path.pop()  # the folder that this start was found in
+    site.PREFIXES[:] = [prefix]
+    vars(site)["addsitepackages"] = lambda known_paths, prefixes=None: known_paths
+    vars(site)["getsitepackages"] = lambda prefixes=None: [
+        path for one in prefixes or site.PREFIXES for path in (one, rf"{one}\Lib\site-packages")
+    ]
+
+
+def _log(lab: str) -> None:
+    if "USERNAME" not in os.environ:
+        return
+    from pathlib import Path
+
+    from winfra.lab import command_line, process_log
+
+    process_log.append(Path(lab), os.environ, command_line.join(sys.orig_argv))
+
+
+class _Variables:
+    """Variables are found without regard to case; they keep the case that they came with."""
+
+    @staticmethod
+    def install() -> None:
+        environment: Any = os.environ
+        encode = environment.encodekey
+        known = {name.upper(): name for name in environment}
+
+        def encodekey(name: Any) -> bytes:
+            if not isinstance(name, str):
+                return bytes(encode(name))
+            found = known.get(name.upper(), name)
+            raw: bytes = encode(found)
+            if raw not in environment._data:
+                known[name.upper()] = name
+                raw = encode(name)
+            return raw
+
+        environment.encodekey = encodekey
+
+
+class _Exit:
+    """Exit codes of 32 bits (``exit_code``)."""
+
+    code = 0
+
+    @classmethod
+    def install(cls) -> None:
+        leave, leave_now = sys.exit, os._exit
+
+        def exit_(status: object = None) -> None:
+            cls.code = status if isinstance(status, int) else 0
+            leave(status)  # type: ignore[arg-type]
+
+        def exit_now(status: int) -> None:
+            cls.code = status
+            cls.note()
+            leave_now(status & 0xFF)
+
+        vars(sys)["exit"] = exit_
+        vars(os)["_exit"] = exit_now
+        atexit.register(cls.note)
+
+    @classmethod
+    def note(cls) -> None:
+        if not 0 <= cls.code <= 255:
+            from winfra.lab.exit_code import leave_file
+
+            leave_file(os.getpid(), cls.code)
+
+
+class _Signals:
+    @staticmethod
+    def install() -> None:
+        """Ctrl-Break ends a process that does not handle it, as SIGQUIT does."""
+        import signal
+
+        vars(signal)["SIGBREAK"] = signal.SIGQUIT
