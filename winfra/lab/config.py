@@ -22,12 +22,15 @@ class LabConfig(EndpointConfig):
     + language_mode: of every new PowerShell process; ``ConstrainedLanguage`` as under AppLocker
     + language: of Windows: names of built-in accounts and groups
     + reboot_seconds: how long the machine is away when it restarts
+    + delayed_start_seconds: after the others, services with a delayed automatic start begin; 120
+      on Windows
     """
 
     os_version: str = installation.VERSION
     language_mode: Literal["FullLanguage", "ConstrainedLanguage"] = "FullLanguage"
     language: Language = "en"
     reboot_seconds: float = 1.0
+    delayed_start_seconds: float = 2.0
 
 
 def new_config() -> LabConfig:

@@ -21,6 +21,7 @@ from winfra.lab.endpoint import Endpoint
 from winfra.lab.endpoint_config import watched
 from winfra.lab.machine import Machine
 from winfra.lab.power import Power
+from winfra.lab.scm.manager import Scm
 from winfra.lab.state import Lab, Running
 
 
@@ -39,6 +40,7 @@ class Daemon:
             come_up=self._come_up,
             switch_off=self._stopping.set,
         )
+        self._services = Scm(lab, self._power.schedule)
         self._token = secrets.token_hex(16)
         self._control = Listener(
             self._token,
@@ -46,11 +48,13 @@ class Daemon:
                 "reset": self.reset,
                 "reboot": self._power.schedule,
                 "abort": self._power.abort,
+                "scm": self._services.request,
             },
         )
 
     def run(self) -> None:
         self._endpoint.start()
+        self._services.start()
         self._control.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
@@ -58,12 +62,14 @@ class Daemon:
         # A lab whose folder was deleted has nobody who could stop it.
         while not self._stopping.wait(2) and self.lab.exists:
             pass
+        self._services.power_off()
         self._endpoint.stop()
         self._machine.kill()
 
     def reset(self) -> None:
         """A bare machine with the same users and ports; all that ran in it is gone."""
         self._power.cancel()
+        self._services.power_off()
         old = self.lab.config
         users = tuple(user for user in old.users if user == old.users[0])
         lab_config.write(
@@ -77,14 +83,17 @@ class Daemon:
         self._machine.kill()
         bare.make(self.lab.folder, old.host_name, [user.name for user in users])
         self.lab.clear_logs()
+        self._services.start()
 
     def _go_down(self) -> None:
+        self._services.shut_down()
         bare.go_down(self.lab.folder)
         self._machine.kill()
 
     def _come_up(self, seconds: float) -> None:
         self._endpoint.restart(seconds)
         bare.set_boot_time(self.lab.folder)
+        self._services.start()
 
     def _announce(self) -> None:
         process = psutil.Process()

@@ -15,13 +15,27 @@ _REAL = {"path", "psmodulepath"}
 
 
 def process_environment(
-    lab: Path, host_name: str, user: str, codepage: int, shell_id: str, given: Mapping[str, str]
+    lab: Path,
+    host_name: str,
+    user: str,
+    codepage: int,
+    shell_id: str,
+    given: Mapping[str, str],
+    *,
+    profile: str = "",
+    domain: str = "",
 ) -> dict[str, str]:
-    """All variables of a new process: the machine's, the user's, the shell's, in Windows' order."""
-    windows = _predefined(host_name, user)
+    r"""All variables of a new process: the machine's, the user's, the shell's, in Windows' order.
+
+    + given: those of the shell, or of the service
+    + profile: the folder of an account that is not ``C:\Users\USER``, or has no registry here
+    + domain: of the account, where it is not the machine
+    """
+    folder = profile or rf"C:\Users\{user}"
+    windows = _predefined(host_name, user, folder, domain or host_name)
     registry = Registry(lab / "registry")
     path: list[str] = []
-    for key in (MACHINE_ENVIRONMENT, USER_ENVIRONMENT):
+    for key in (MACHINE_ENVIRONMENT, *(() if profile else (USER_ENVIRONMENT,))):
         for name, (_, data) in registry.values(key).items():
             value = expand(str(data), windows)
             if name.lower() == "path":
@@ -33,7 +47,7 @@ def process_environment(
             path = value.split(";")
         elif name.lower() not in _REAL:
             _set(windows, name, value)
-    return {**windows, **_real(lab, user, codepage, shell_id, path)}
+    return {**windows, **_real(lab, folder, codepage, shell_id, path)}
 
 
 def _set(variables: dict[str, str], name: str, value: str) -> None:
@@ -42,8 +56,7 @@ def _set(variables: dict[str, str], name: str, value: str) -> None:
     variables[known] = value
 
 
-def _predefined(host_name: str, user: str) -> dict[str, str]:
-    profile = rf"C:\Users\{user}"
+def _predefined(host_name: str, user: str, profile: str, domain: str) -> dict[str, str]:
     return {
         "ALLUSERSPROFILE": r"C:\ProgramData",
         "APPDATA": rf"{profile}\AppData\Roaming",
@@ -58,15 +71,17 @@ def _predefined(host_name: str, user: str) -> dict[str, str]:
         "PUBLIC": r"C:\Users\Public",
         "SystemDrive": "C:",
         "SystemRoot": r"C:\Windows",
-        "USERDOMAIN": host_name,
+        "USERDOMAIN": domain,
         "USERNAME": user,
         "USERPROFILE": profile,
     }
 
 
-def _real(lab: Path, user: str, codepage: int, shell_id: str, path: list[str]) -> dict[str, str]:
+def _real(
+    lab: Path, windows_profile: str, codepage: int, shell_id: str, path: list[str]
+) -> dict[str, str]:
     folders = [str(to_real(lab, entry)) for entry in path if entry[1:3] == ":\\"]
-    profile = to_real(lab, rf"C:\Users\{user}")
+    profile = to_real(lab, windows_profile)
     return {
         "DOTNET_EnableDiagnostics": "0",  # no sockets and pipes of its own in the temporary folder
         "HOME": str(profile),

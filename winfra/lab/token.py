@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -24,6 +24,12 @@ RIGHT_TO: dict[Logon, str] = {
 ANONYMOUS = "S-1-5-7"
 ACCOUNT_VARIABLE = "WINFRA_LAB_ACCOUNT"
 """Holds the SID that a process runs as, where that is not the user that logged on to the wire."""
+LOGON_VARIABLE = "WINFRA_LAB_LOGON"
+"""Holds how it logged on, where not over the network."""
+GROUPS_VARIABLE = "WINFRA_LAB_GROUPS"
+"""Holds further SIDs of its token, such as its service's own, with ``;`` between them."""
+PRIVILEGES_VARIABLE = "WINFRA_LAB_PRIVILEGES"
+"""Holds the privileges that its service requires, with ``;`` between them; others are taken away."""
 _LOGON_SID: dict[Logon, str] = {
     "network": "S-1-5-2",
     "service": "S-1-5-6",
@@ -70,7 +76,14 @@ def of_process(lab: Path, environment: Mapping[str, str] = os.environ) -> Token:
     if sid is None:
         user = known.user(environment["USERNAME"])
         sid = ANONYMOUS if user is None else user.sid
-    return make(known, sid)
+    logon = _logon(environment.get(LOGON_VARIABLE, ""))
+    more = tuple(one for one in environment.get(GROUPS_VARIABLE, "").split(";") if one)
+    found = make(known, sid, logon, more)
+    required = environment.get(PRIVILEGES_VARIABLE)
+    if required is None:
+        return found
+    kept = {*required.split(";"), "SeChangeNotifyPrivilege"}
+    return replace(found, privileges=tuple(one for one in found.privileges if one in kept))
 
 
 def make(known: Accounts, sid: str, logon: Logon = "network", more: tuple[str, ...] = ()) -> Token:
@@ -80,7 +93,9 @@ def make(known: Accounts, sid: str, logon: Logon = "network", more: tuple[str, .
     """
     user = known.user(sid)
     settings = known.config.user(user.name) if user else None
-    groups = list(dict.fromkeys([*_groups(known, sid, logon), *more]))
+    if any(one.startswith("S-1-5-80-") for one in more):
+        more = (*more, well_known.ALL_SERVICES)
+    groups = list(dict.fromkeys([*_groups(known, sid, logon, more), *more]))
     filtered = [ADMINISTRATORS, well_known.LOCAL_ADMINISTRATOR]
     deny = [one for one in filtered if one in groups and settings and not settings.full_token]
     groups = [one for one in groups if one not in deny]
@@ -91,7 +106,11 @@ def make(known: Accounts, sid: str, logon: Logon = "network", more: tuple[str, .
     return Token(sid, tuple(groups), tuple(deny), tuple(privileges))
 
 
-def _groups(known: Accounts, sid: str, logon: Logon) -> Iterator[str]:
+def _logon(text: str) -> Logon:
+    return next((kind for kind in RIGHT_TO if kind == text), "network")
+
+
+def _groups(known: Accounts, sid: str, logon: Logon, more: tuple[str, ...]) -> Iterator[str]:
     everywhere = [well_known.EVERYONE, well_known.AUTHENTICATED, _LOGON_SID[logon]]
     if known.user(sid):
         everywhere += [well_known.LOCAL_ACCOUNT, "S-1-5-15"]
@@ -99,7 +118,7 @@ def _groups(known: Accounts, sid: str, logon: Logon) -> Iterator[str]:
         everywhere.append("S-1-5-64-10")
     if sid.startswith("S-1-5-80-"):
         everywhere.append(well_known.ALL_SERVICES)
-    held = {sid, *everywhere}
+    held = {sid, *everywhere, *more}
     local = [group.sid for group in known.groups if held & set(group.members)]
     if sid == SYSTEM:
         local.append(ADMINISTRATORS)

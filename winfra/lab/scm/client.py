@@ -31,11 +31,12 @@ from typing import Any
 
 from winfra.lab import control
 from winfra.lab.scm.codes import error
+from winfra.lab.token import ACCOUNT_VARIABLE, GROUPS_VARIABLE, LOGON_VARIABLE
 from winfra.lab.well_known import SYSTEM
 
 SECONDS = 600.0
 """A start waits for what the service depends on, each with its own time limit."""
-MARKS = ("USERNAME", "WINFRA_LAB_ACCOUNT", "WINFRA_LAB_LOGON", "WINFRA_LAB_GROUPS")
+MARKS = ("USERNAME", ACCOUNT_VARIABLE, LOGON_VARIABLE, GROUPS_VARIABLE)
 
 
 def request(lab: Path, verb: str, **arguments: Any) -> Any:
@@ -56,5 +57,5 @@ def request(lab: Path, verb: str, **arguments: Any) -> Any:
 def caller(lab: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The marks that say whom this process runs as."""
     if environment.get("WINFRA_LAB") != str(lab):
-        return {"WINFRA_LAB_ACCOUNT": SYSTEM, "WINFRA_LAB_LOGON": "service"}
+        return {ACCOUNT_VARIABLE: SYSTEM, LOGON_VARIABLE: "service"}
     return {name: environment[name] for name in MARKS if name in environment}

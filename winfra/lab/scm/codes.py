@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from winfra.lab.scm.dispatcher import ScmError
+from winfra.lab.scm import dispatcher
+
+ScmError = dispatcher.ScmError
 
 # States, controls and accepted controls: SERVICE_STATUS, ControlService ("winsvc.h").
 STOPPED, START_PENDING, STOP_PENDING, RUNNING = 1, 2, 3, 4
@@ -46,7 +48,7 @@ ACTION_NONE, ACTION_RESTART, ACTION_REBOOT, ACTION_COMMAND = 0, 1, 2, 3
 INFINITE = 0xFFFFFFFF
 
 FILE_NOT_FOUND, PATH_NOT_FOUND, ACCESS_DENIED, INVALID_HANDLE = 2, 3, 5, 6
-INVALID_PARAMETER, INVALID_NAME, BAD_EXE_FORMAT, DIRECTORY = 87, 123, 193, 267
+INVALID_PARAMETER, BROKEN_PIPE, INVALID_NAME, BAD_EXE_FORMAT, DIRECTORY = 87, 109, 123, 193, 267
 DEPENDENT_SERVICES_RUNNING, INVALID_SERVICE_CONTROL, SERVICE_REQUEST_TIMEOUT = 1051, 1052, 1053
 SERVICE_DATABASE_LOCKED, SERVICE_ALREADY_RUNNING, INVALID_SERVICE_ACCOUNT = 1055, 1056, 1057
 SERVICE_DISABLED, CIRCULAR_DEPENDENCY, SERVICE_DOES_NOT_EXIST = 1058, 1059, 1060
@@ -56,6 +58,7 @@ SERVICE_DEPENDENCY_FAIL, SERVICE_LOGON_FAILED, SERVICE_START_HANG = 1068, 1069, 
 SERVICE_MARKED_FOR_DELETE, SERVICE_EXISTS = 1072, 1073
 SERVICE_DEPENDENCY_DELETED, SERVICE_NEVER_STARTED = 1075, 1077
 DUPLICATE_SERVICE_NAME, SHUTDOWN_IN_PROGRESS = 1078, 1115
+INCOMPATIBLE_PRIVILEGE = 1297
 
 TEXTS = {
     0: "The operation completed successfully.",
@@ -64,6 +67,7 @@ TEXTS = {
     5: "Access is denied.",
     6: "The handle is invalid.",
     87: "The parameter is incorrect.",
+    109: "The pipe has been ended.",
     123: "The filename, directory name, or volume label syntax is incorrect.",
     193: "%1 is not a valid Win32 application.",
     206: "The filename or extension is too long.",

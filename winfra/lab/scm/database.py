@@ -32,7 +32,6 @@ _STORED: dict[str, tuple[str, Kind]] = {
     "environment": ("Environment", "MultiString"),
 }
 SETTINGS = {*_STORED, "dependencies", "failure", "password"}
-_EMPTY = ("", [])
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ class Database:
         return isinstance(kind, int) and bool(kind & codes.WIN32)
 
     def _set(self, key: str, value: str, data: Any, kind: Kind) -> None:
-        if data in _EMPTY:
+        if data in {"", ()} or data == []:
             self.registry.remove(key, value)
         else:
             self.registry.set(key, value, int(data) if kind == "DWord" else data, kind)

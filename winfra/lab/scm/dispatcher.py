@@ -45,7 +45,7 @@ def connect() -> Dispatcher:
         greeting = {}
     if "name" not in greeting:
         connection.close()
-        raise ScmError(FAILED_SERVICE_CONTROLLER_CONNECT)
+        raise ScmError(greeting.get("error", FAILED_SERVICE_CONTROLLER_CONNECT))
     return Dispatcher(connection, greeting["name"], greeting["arguments"])
 
 
