@@ -18,6 +18,7 @@ from winfra.lab.config import LabConfig
 from winfra.lab.environment import process_environment
 from winfra.lab.exit_code import claim
 from winfra.lab.paths import to_real
+from winfra.lab.pgsql import servers
 
 LONGEST_COMMAND_LINE = 32_767
 COMSPEC = r"C:\Windows\system32\cmd.exe"
@@ -100,6 +101,7 @@ class Machine:
 
     def kill(self, shell_id: str | None = None) -> None:
         """End every process of a shell, or of the whole lab, also those that left their session."""
+        servers.end(self.folder, shell_id)
         deadline = time.monotonic() + 5
         while processes := list(self.processes(shell_id)):
             for process in processes:
@@ -113,10 +115,12 @@ class Machine:
     def processes(self, shell_id: str | None = None) -> Iterator[psutil.Process]:
         """The living processes of a shell, or of the whole lab, by the mark in their environment."""
         own = os.getpid()
+        unmarked = list(servers.processes(self.folder, shell_id))
+        yield from unmarked
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 marks = process.environ() if process.pid != own else {}
-                if marks.get("WINFRA_LAB") != str(self.folder):
+                if marks.get("WINFRA_LAB") != str(self.folder) or process in unmarked:
                     continue
                 if shell_id is not None and marks.get("WINFRA_LAB_SHELL") != shell_id:
                     continue

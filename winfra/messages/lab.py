@@ -7,6 +7,11 @@ NO_ENGINE = Message(
     "the lab finds no PowerShell engine",
     "Install the wheel in vendor/ (Linux x86-64), or put pwsh 7 on the PATH",
 )
+NO_POSTGRESQL = Message(
+    "lab_no_postgresql",
+    "the lab finds no PostgreSQL in {folder}",
+    "Install it with `apt-get install postgresql`",
+)
 NOT_STARTED = Message(
     "lab_not_started",
     "lab {name!r} did not start: {reason}",

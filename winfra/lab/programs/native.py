@@ -9,13 +9,14 @@ from pathlib import Path
 
 from winfra.lab import command_line, process_log
 from winfra.lab.exit_code import leave
+from winfra.lab.paths import to_windows
 
 
 def main(argv: list[str]) -> int:
     name, own, arguments = _taken_apart(argv)
     line = arguments[1] if arguments[:1] == ["--line"] else command_line.join([own[-1], *arguments])
     process_log.append(Path(os.environ["WINFRA_LAB"]), os.environ, line)
-    program = importlib.import_module(f"winfra.lab.programs.{name}")
+    program = importlib.import_module(name if "." in name else f"winfra.lab.programs.{name}")
     try:
         if hasattr(program, "run_line"):
             code: int = program.run_line(command_line.split_program(line)[1])
@@ -29,8 +30,15 @@ def main(argv: list[str]) -> int:
 
 
 def _taken_apart(argv: list[str]) -> tuple[str, list[str], list[str]]:
-    """The program; what its trampoline gives it, last the name to log; the user's arguments."""
+    """The program; what its trampoline gives it, last the name to log; the user's arguments.
+
+    A program of another package than this one is told its own file, before the name.
+    """
     name, *rest = argv
     if name == "launcher":
         return name, rest[:2], rest[2:]
+    if "." in name:
+        file = Path(rest[1])
+        windows = to_windows(Path(os.environ["WINFRA_LAB"]), file) or file.name
+        return name, [*rest[:2], windows], rest[2:]
     return name, [f"{name}.exe"], rest

@@ -191,7 +191,7 @@ def _find(lab: Path, command_line: str, who: Token) -> Path:
             continue
         if not may_execute(lab, file, who):
             raise codes.error(codes.ACCESS_DENIED)
-        if not os.access(file, os.X_OK):
+        if not program_search.is_executable(file):
             raise codes.error(codes.BAD_EXE_FORMAT)
         return file
     raise codes.error(failure)
