@@ -136,7 +136,7 @@ class Database:
         return isinstance(kind, int) and bool(kind & codes.WIN32)
 
     def _set(self, key: str, value: str, data: Any, kind: Kind) -> None:
-        if data in {"", ()} or data == []:
+        if isinstance(data, (str, list, tuple)) and not data:
             self.registry.remove(key, value)
         else:
             self.registry.set(key, value, int(data) if kind == "DWord" else data, kind)
