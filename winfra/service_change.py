@@ -40,6 +40,7 @@ _ERRORS = {
     1073: messages.EXISTS,
     1075: messages.DEPENDENCY_GONE,
     1078: messages.DISPLAY_NAME_TAKEN,
+    1297: messages.NO_PRIVILEGE,
 }
 _ANSWER_SECONDS = 120.0
 _LINES = 20
