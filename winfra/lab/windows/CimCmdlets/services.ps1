@@ -41,7 +41,7 @@ function ConvertTo-Service([hashtable] $Data) {
         ErrorControl = $errorControls[$Data.error_control]
         ExitCode = [uint32] $Data.win32_exit
         Name = $Data.name
-        PathName = $Data.path
+        PathName = [Environment]::ExpandEnvironmentVariables($Data.path)
         ProcessId = [uint32] $Data.pid
         ServiceSpecificExitCode = [uint32] $Data.specific_exit
         ServiceType = $serviceTypes[[int] ($Data.type -band 0x3f)]
