@@ -23,6 +23,7 @@ from winfra.lab.firewall_authority import FirewallAuthority
 from winfra.lab.resolve import Names
 from winfra.lab.sam import RefusedError, Sam, after, caller, group_not_found, user_not_found
 from winfra.lab.service_authority import ServiceAuthority
+from winfra.lab.task_authority import TaskAuthority
 from winfra.lab.well_known import Principal
 
 Answer: TypeAlias = "dict[str, Any] | list[Any] | str | int | None"
@@ -37,7 +38,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-class Authority(AccessAuthority, EventAuthority, FirewallAuthority, ServiceAuthority):
+class Authority(
+    AccessAuthority, EventAuthority, FirewallAuthority, ServiceAuthority, TaskAuthority
+):
     """Answers to the lab's cmdlets and types."""
 
     def __init__(self, lab: Path) -> None:
