@@ -33,6 +33,7 @@ def clean(trial: Trial) -> None:
         if one["name"].lower() not in _OWN:
             remove(lab, one["name"])
     trial.host.connector_data.clear()
+    event_log.clear(lab.folder)
     lab.keys.remove(r"HKLM\SYSTEM\CurrentControlSet\Control", "ServicesPipeTimeout")
     install(lab)
     lab.path(r"D:\services").mkdir(exist_ok=True)

@@ -100,6 +100,10 @@ class Database:
         one = {key.lower(): data for key, (_, data) in values.items()}
         return _service(self.registry.name(rf"{KEY}\{name}"), one)
 
+    def is_driver(self, name: str) -> bool:
+        kind = self.registry.get(rf"{KEY}\{name}", "Type")
+        return isinstance(kind, int) and not kind & codes.WIN32
+
     def write(self, name: str, settings: Mapping[str, Any]) -> None:
         """Store settings, checked before; an empty text or list removes what it may remove."""
         key = rf"{KEY}\{name}"
