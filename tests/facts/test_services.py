@@ -113,7 +113,7 @@ def test_damaged_recovery_is_none(trial: Trial) -> None:
 
 
 def test_services_by_their_accounts(trial: Trial) -> None:
-    """All of them, by SID; an account that is gone has none."""
+    """All by SID, none where the account is gone; drivers and what is marked for deletion not."""
     sid = account(trial)
     for name, stored in (
         ("A", r".\svc_prefect"),
@@ -125,6 +125,10 @@ def test_services_by_their_accounts(trial: Trial) -> None:
         make(trial.lab, name, account=stored)
     trial.lab.keys.set(r"HKLM\SYSTEM\CurrentControlSet\Services\C", "ObjectName", r".\gone")
     trial.lab.keys.set(r"HKLM\SYSTEM\CurrentControlSet\Services\ADriver", "Type", 1)
+    key = r"HKLM\SYSTEM\CurrentControlSet\Services\D"
+    trial.lab.keys.set(key, "DeleteFlag", 1)
+    marked = {one["service"] for one in trial.fact(ServiceAccounts)}
+    trial.lab.keys.remove(key, "DeleteFlag")
 
     found = {one["service"]: one["sid"] for one in trial.fact(ServiceAccounts)}
     trial.lab.keys.delete(r"HKLM\SYSTEM\CurrentControlSet\Services\ADriver")
@@ -135,6 +139,7 @@ def test_services_by_their_accounts(trial: Trial) -> None:
     assert found["D"] == "S-1-5-19"
     assert found["EventLog"] == "S-1-5-19"
     assert "ADriver" not in found
+    assert set(found) - marked == {"D"}
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])

@@ -133,15 +133,14 @@ def test_a_service_that_takes_no_password(trial: Trial) -> None:
     new_run(trial)
     service_trial.clean(trial)
     service_trial.make(trial.lab, "One", account=r".\svc_prefect", password="old")
-    trial.lab.keys.set(rf"{service_trial.KEY}\One", "DeleteFlag", 1)
-    trial.lab.write_state("service_handles", ["One"])
-    try:
-        tried = trial.run(accounts.user, "svc_prefect", password=SECOND)
-    finally:
-        trial.lab.write_state("service_handles", [])
+    # Interactive services run as LocalSystem alone: Windows refuses any change of the account.
+    trial.lab.keys.set(rf"{service_trial.KEY}\One", "Type", 0x110)
+
+    tried = trial.run(accounts.user, "svc_prefect", password=SECOND)
+    service_trial.clean(trial)
 
     assert tried.failed
-    assert service_messages.PASSWORD_REFUSED.text(Service="One", Code=16) in tried.output
+    assert service_messages.PASSWORD_REFUSED.text(Service="One", Code=21) in tried.output
     assert witness.password_is(trial.lab.folder, "svc_prefect", FIRST.unmask())
 
 
