@@ -86,6 +86,16 @@ def test_what_fails_to_start_is_in_the_log(lab: Lab) -> None:
     assert (7001, ["Needs", "Bad", "%%2"]) in events(lab, 7001)
 
 
+def test_a_start_that_hangs_is_in_the_log(lab: Lab) -> None:
+    """Event 7022; it stays pending, and its process stays."""
+    lab.configure(start_hang_seconds=0.1)
+    create(lab, "Hung", "starting=60 silent", start=codes.AUTO_START)
+    reboot(lab)
+    until(lambda: bool(events(lab, 7022)), "no event")
+    assert lab.service("Hung")["state"] == codes.START_PENDING
+    assert left_over(lab) == [lab.service("Hung")["pid"]]
+
+
 def test_a_shutdown_tells_those_that_accept_it(lab: Lab) -> None:
     """Preshutdown before shutdown; who accepts neither is ended without a word; no failure."""
     Registry(lab.registry).set(CONTROL, "WaitToKillServiceTimeout", "4000")

@@ -24,10 +24,8 @@ from tests.lab.scm.services import (
 )
 from winfra.lab import accounts, logon, rights
 from winfra.lab.access import AccessLists
-from winfra.lab.machine import Machine
 from winfra.lab.registry import Registry
-from winfra.lab.scm import codes, starting
-from winfra.lab.scm.manager import Scm
+from winfra.lab.scm import codes
 from winfra.lab.sids import service_sid
 from winfra.lab.state import Lab
 from winfra.lab.token import of_process
@@ -230,26 +228,13 @@ class TestDependencies:
         start(lab, "Top")
         assert lab.service("Good")["state"] == codes.RUNNING
 
-    def test_one_that_hangs(self, machine: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-        """1068 after the limit and its last wait hint; an automatic start that hangs is event 7022."""
-        monkeypatch.setattr(starting, "HANG_SECONDS", 0.2)
-        services.install(machine)
-        scm = Scm(machine, lambda: None)
-        marks = {"WINFRA_LAB_ACCOUNT": SYSTEM}
-        settings = {"path": f"{services.PROGRAM} starting=60 silent", "start": codes.AUTO_START}
-        scm.start()
-        scm.request("create", marks, {"name": "Base", "settings": settings})
-        settings = {"path": services.PROGRAM, "dependencies": ["Base"]}
-        scm.request("create", marks, {"name": "Top", "settings": settings})
-        answer = scm.request("start", marks, {"name": "Top"})
-        assert answer["code"] == codes.SERVICE_DEPENDENCY_FAIL
-        assert events(machine, 7001) == [(7001, ["Top", "Base", "%%1070"])]
-        scm.power_off()
-        Machine(machine).kill()
-        scm.start()
-        services.until(lambda: bool(events(machine, 7022)), "no event")
-        scm.power_off()
-        Machine(machine).kill()
+    def test_one_that_hangs(self, lab: Lab) -> None:
+        """1068 after the limit and its wait hint."""
+        lab.configure(start_hang_seconds=0.1)
+        create(lab, "Base", "starting=60 silent")
+        create(lab, "Top", dependencies=["Base"])
+        assert refusal(start, lab, "Top") == codes.SERVICE_DEPENDENCY_FAIL
+        assert events(lab, 7001) == [(7001, ["Top", "Base", "%%1070"])]
 
 
 class TestAccounts:
