@@ -27,6 +27,15 @@ _listdir = posix.listdir
 _readlink = posix.readlink
 
 
+current: Guard | None = None
+"""That of this process."""
+
+
+def image_folder() -> str:
+    """The folder of this program, as Windows calls it."""
+    return sys.executable.rpartition("\\")[0]
+
+
 class Guard:
     """Refuses what the token of this process may not do."""
 
@@ -55,6 +64,8 @@ class Guard:
         }
 
     def install(self) -> None:
+        global current  # noqa: PLW0603 - one a process
+        current = self
         events = self._events
 
         def hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -6,6 +6,7 @@ import atexit
 import os
 import site
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from winfra.lab.windows_python import children, flavour, script, system
@@ -92,10 +93,16 @@ class _Variables:
         environment.encodekey = encodekey
 
 
+def at_end(function: Callable[[], None]) -> None:
+    """Have something done at the very end of this process, whichever way Python leaves."""
+    _Exit.functions.append(function)
+
+
 class _Exit:
-    """Exit codes of 32 bits (``exit_code``)."""
+    """Exit codes of 32 bits (``exit_code``), and what Windows does when a process ends."""
 
     code = 0
+    functions: list[Callable[[], None]] = []
 
     @classmethod
     def install(cls) -> None:
@@ -116,6 +123,8 @@ class _Exit:
 
     @classmethod
     def note(cls) -> None:
+        for function in cls.functions:
+            function()
         if not 0 <= cls.code <= 255:
             from winfra.lab.exit_code import leave_file
 

@@ -22,7 +22,16 @@ _TWO = ("link", "rename", "replace", "symlink")
 _SETS = ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
 
 
+_drives: list[Drives] = []
+
+
+def drives() -> Drives:
+    """Those of the lab that this process is in."""
+    return _drives[0]
+
+
 def install(drives: Drives) -> None:
+    _drives[:] = [drives]
     for name in _ONE:
         _replace(name, _one(getattr(posix, name), drives))
     for name in _TWO:
