@@ -11,7 +11,10 @@ CTRL_C_EVENT = 0
 
 
 def open_console() -> None:
-    """Have a console, and stay when Ctrl-C is sent to it."""
+    """Have a console, and stay when Ctrl-C is sent to it.
+
+    In this order: a new console puts the handlers back (AllocConsole).
+    """
     try:
         win32console.AllocConsole()
     except pywintypes.error as error:

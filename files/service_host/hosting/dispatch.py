@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import servicemanager
+import win32api  # noqa: F401  quick to load; the lab has its signals only from the main thread
 import win32event
 import win32service
 
