@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from winfra.lab import accounts, console
+from winfra.lab import accounts, console, token
 from winfra.lab.scm import codes
 from winfra.lab.scm.client import request
 from winfra.lab.scm.codes import ScmError
@@ -262,10 +262,9 @@ def _function(verb: str, code: int) -> str:
     if verb == "create":
         return "OpenSCManager" if code == codes.ACCESS_DENIED else "CreateService"
     if verb == "start":
-        # An account that may not log on is no closed door: 5 is the program's then.
-        return (
-            "StartService: OpenService" if code == codes.SERVICE_DOES_NOT_EXIST else "StartService"
-        )
+        # An administrator may open every service: 5 is the program's then.
+        own = code == codes.ACCESS_DENIED and token.of_process(console.lab()).elevated
+        return "StartService: OpenService" if opens and not own else "StartService"
     if opens:
         return "OpenService"
     if verb in _CONFIGURES_SECOND:
