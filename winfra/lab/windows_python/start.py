@@ -39,6 +39,7 @@ def main(lab: str, folder: str) -> None:
     _Exit.install()
     _Signals.install()
     guard.install()
+    _forget_missing_files()
     _log(lab)
 
 
@@ -59,6 +60,22 @@ def _take_names(folder: str) -> None:
     vars(site)["getsitepackages"] = lambda prefixes=None: [
         path for one in prefixes or site.PREFIXES for path in (one, rf"{one}\Lib\site-packages")
     ]
+
+
+def _forget_missing_files() -> None:
+    """A service has no standard files: Python's are None."""
+    console = os.environ.get("WINFRA_LAB_CONSOLE_ID", "none")
+    if os.environ.get("WINFRA_LAB_LOGON") != "service" or console != "none":
+        return
+    nothing = os.stat(os.devnull).st_rdev
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            is_missing = os.fstat(number).st_rdev == nothing
+        except OSError:
+            is_missing = True
+        if is_missing:
+            setattr(sys, name, None)
+            setattr(sys, f"__{name}__", None)
 
 
 def _log(lab: str) -> None:
