@@ -40,6 +40,7 @@ _ERRORS = {
     1073: messages.EXISTS,
     1075: messages.DEPENDENCY_GONE,
     1078: messages.DISPLAY_NAME_TAKEN,
+    1297: messages.NO_PRIVILEGE,
 }
 _ANSWER_SECONDS = 120.0
 _LINES = 20
@@ -206,12 +207,13 @@ class _Work:
 
     def _logged(self, service: str, answer: Mapping[str, Any]) -> Iterator[str]:
         log = self.plan.log if service == self.plan.service else None
-        found = self._ask(
-            Script(
-                "get_service_log", Service=service, Since=answer["Begun"], Log=log,
-                Length=answer["LogLength"],
-            )
-        )  # fmt: skip
+        begun, length = answer["Begun"], answer["LogLength"]
+        script = Script("get_service_log", Service=service, Since=begun, Log=log, Length=length)
+        try:
+            found = self._ask(script)
+        except Refused as refusal:
+            yield from refusal.lines
+            return
         for event in found["Events"]:
             yield f"  event {event['Id']}: {_line(event['Text'])}"
         lines = found["End"].splitlines()[-_LINES:]

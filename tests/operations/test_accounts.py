@@ -8,12 +8,14 @@ import pytest
 from pyinfra.api import OperationValueError
 from pyinfra.api.hiddenvalue import HiddenValue
 
+from tests import service_trial
 from tests.trial import Trial, no_host
 from winfra import password as passwords
 from winfra.facts.accounts import Password
 from winfra.lab import accounts as witness, security_log
+from winfra.lab.scm.accounts import Secrets
 from winfra.lab.state import Lab
-from winfra.messages import Message, accounts as messages
+from winfra.messages import Message, accounts as messages, services as service_messages
 from winfra.operations import accounts
 
 FIRST = HiddenValue("Corr3ct-Horse'\"$é")
@@ -102,6 +104,44 @@ def test_a_password_that_differs_is_set_after_one_attempt(trial: Trial) -> None:
     assert trial.run(accounts.user, "svc_prefect", password=SECOND).changed
     assert failures(trial) == before + 1
     assert witness.password_is(trial.lab.folder, "svc_prefect", SECOND.unmask())
+
+
+def test_a_password_goes_to_the_services_first(trial: Trial) -> None:
+    """Those that log on with it: a run that ends between the two finds it wrong again."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    new_run(trial)
+    service_trial.clean(trial)
+    secrets = Secrets(trial.lab.folder)
+    for name, account in ("One", r".\svc_prefect"), ("It's [2]", r".\svc_prefect"), ("No", ""):
+        settings = {"account": account, "password": "old"} if account else {}
+        service_trial.make(trial.lab, name, **settings)
+
+    dry = trial.dry(accounts.user, "svc_prefect", password=SECOND)
+    assert "One" in dry.output
+    assert "It's [2]" in dry.output
+    assert secrets.get("One") == "old"
+    assert trial.run(accounts.user, "svc_prefect", password=SECOND).changed
+
+    assert secrets.get("One") == secrets.get("It's [2]") == SECOND.unmask()
+    assert secrets.get("No") == ""
+    assert witness.password_is(trial.lab.folder, "svc_prefect", SECOND.unmask())
+
+
+def test_a_service_that_takes_no_password(trial: Trial) -> None:
+    """The account keeps its own then."""
+    trial.run(accounts.user, "svc_prefect", **WANTED)
+    new_run(trial)
+    service_trial.clean(trial)
+    service_trial.make(trial.lab, "One", account=r".\svc_prefect", password="old")
+    # Interactive services run as LocalSystem alone: Windows refuses any change of the account.
+    trial.lab.keys.set(rf"{service_trial.KEY}\One", "Type", 0x110)
+
+    tried = trial.run(accounts.user, "svc_prefect", password=SECOND)
+    service_trial.clean(trial)
+
+    assert tried.failed
+    assert service_messages.PASSWORD_REFUSED.text(Service="One", Code=21) in tried.output
+    assert witness.password_is(trial.lab.folder, "svc_prefect", FIRST.unmask())
 
 
 def test_an_account_is_never_locked_by_the_question(trial: Trial) -> None:

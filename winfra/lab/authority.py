@@ -18,10 +18,12 @@ from typing import Any, TypeAlias
 from winfra.lab import accounts, logon, resolve, sids, token, well_known
 from winfra.lab.access_authority import AccessAuthority
 from winfra.lab.accounts import Group, User
+from winfra.lab.event_authority import EventAuthority
 from winfra.lab.firewall_authority import FirewallAuthority
 from winfra.lab.resolve import Names
 from winfra.lab.sam import RefusedError, Sam, after, caller, group_not_found, user_not_found
 from winfra.lab.service_authority import ServiceAuthority
+from winfra.lab.task_authority import TaskAuthority
 from winfra.lab.well_known import Principal
 
 Answer: TypeAlias = "dict[str, Any] | list[Any] | str | int | None"
@@ -36,7 +38,9 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-class Authority(AccessAuthority, FirewallAuthority, ServiceAuthority):
+class Authority(
+    AccessAuthority, EventAuthority, FirewallAuthority, ServiceAuthority, TaskAuthority
+):
     """Answers to the lab's cmdlets and types."""
 
     def __init__(self, lab: Path) -> None:

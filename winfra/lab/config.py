@@ -24,6 +24,8 @@ class LabConfig(EndpointConfig):
     + reboot_seconds: how long the machine is away when it restarts
     + delayed_start_seconds: after the others, services with a delayed automatic start begin; 120
       on Windows
+    + start_hang_seconds: so long, and its last wait hint, a service may be start pending at boot or
+      as a dependency
     """
 
     os_version: str = installation.VERSION
@@ -31,6 +33,7 @@ class LabConfig(EndpointConfig):
     language: Language = "en"
     reboot_seconds: float = 1.0
     delayed_start_seconds: float = 2.0
+    start_hang_seconds: float = 80.0
 
 
 def new_config() -> LabConfig:

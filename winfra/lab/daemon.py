@@ -23,6 +23,7 @@ from winfra.lab.machine import Machine
 from winfra.lab.power import Power
 from winfra.lab.scm.manager import Scm
 from winfra.lab.state import Lab, Running
+from winfra.lab.task_runner import TaskRunner
 
 
 class Daemon:
@@ -41,6 +42,7 @@ class Daemon:
             switch_off=self._stopping.set,
         )
         self._services = Scm(lab, self._power.schedule)
+        self._tasks = TaskRunner(lab, self._machine)
         self._token = secrets.token_hex(16)
         self._control = Listener(
             self._token,
@@ -49,12 +51,14 @@ class Daemon:
                 "reboot": self._power.schedule,
                 "abort": self._power.abort,
                 "scm": self._services.request,
+                "task": self._tasks.request,
             },
         )
 
     def run(self) -> None:
         self._endpoint.start()
         self._services.start()
+        self._tasks.boot()
         self._control.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
@@ -62,6 +66,7 @@ class Daemon:
         # A lab whose folder was deleted has nobody who could stop it.
         while not self._stopping.wait(2) and self.lab.exists:
             pass
+        self._tasks.halt()
         self._services.power_off()
         self._endpoint.stop()
         self._machine.kill()
@@ -69,6 +74,7 @@ class Daemon:
     def reset(self) -> None:
         """A bare machine with the same users and ports; all that ran in it is gone."""
         self._power.cancel()
+        self._tasks.halt()
         self._services.power_off()
         old = self.lab.config
         users = tuple(user for user in old.users if user == old.users[0])
@@ -84,8 +90,10 @@ class Daemon:
         bare.make(self.lab.folder, old.host_name, [user.name for user in users])
         self.lab.clear_logs()
         self._services.start()
+        self._tasks.boot()
 
     def _go_down(self) -> None:
+        self._tasks.halt()
         self._services.shut_down()
         bare.go_down(self.lab.folder)
         self._machine.kill()
@@ -94,6 +102,7 @@ class Daemon:
         self._endpoint.restart(seconds)
         bare.set_boot_time(self.lab.folder)
         self._services.start()
+        self._tasks.boot()
 
     def _announce(self) -> None:
         process = psutil.Process()

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from winfra.lab import bare, command_line as lines, process_log, program_search, python
+from winfra.lab import bare, command_line as lines, process_log, program_search
 from winfra.lab.config import LabConfig
 from winfra.lab.environment import process_environment
 from winfra.lab.exit_code import claim
@@ -95,7 +95,7 @@ class Machine:
         argv = [str(program), "--line", command_line]
         if not is_simulated:
             argv[1:] = lines.split(command_line)[1:]
-            if not python.logs_itself(program):
+            if not program_search.logs_itself(program):
                 process_log.append(self.folder, full, command_line)
         return self._popen(argv, full, folder, console=console)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from winfra.lab.paths import child, to_real, to_windows
 
 NATIVE = "winfra.lab.programs.native"
+LOGS_ITSELF = "# This program writes the log of process starts itself."
 SCRIPTS = (".bat", ".cmd")
 SYSTEM_FOLDERS = (r"C:\Windows\System32", r"C:\Windows")
 
@@ -50,6 +51,11 @@ def is_simulated(file: Path) -> bool:
     """Is this one of the lab's own programs, which take their command line as one text?"""
     with file.open("rb") as start:
         return f" {NATIVE} ".encode() in start.read(1024)
+
+
+def logs_itself(file: Path) -> bool:
+    with file.open("rb") as start:
+        return LOGS_ITSELF.encode() in start.read(2048)
 
 
 def _places(lab: Path, name: str, path: str, folder: Path) -> Iterator[Path]:

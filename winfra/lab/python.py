@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from winfra.lab import bare
 from winfra.lab.paths import to_real, to_windows
+from winfra.lab.program_search import LOGS_ITSELF
 from winfra.lab.registry import Registry
 
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -19,7 +20,6 @@ PYWIN32_VERSION = "310"
 _PACKAGE = Path(__file__).parents[1]
 _CORE = rf"HKLM\SOFTWARE\Python\PythonCore\{VERSION}"
 _LONGEST_SHEBANG = 250
-_MARK = "# This program writes the log of process starts itself."
 
 
 def install_python(lab: Path, path: str, *, pywin32: bool = True) -> None:
@@ -92,12 +92,6 @@ def install_pywin32(packages: Path) -> None:
     (information / "RECORD").write_text(f"pywin32.pth,,\n{record}", encoding="utf-8")
 
 
-def logs_itself(program: Path) -> bool:
-    """Does this executable write the log of process starts by itself?"""
-    with program.open("rb") as start:
-        return _MARK.encode() in start.read(2048)
-
-
 def _interpreter(lab: Path, folder: str) -> Path:
     """A virtual environment of Linux, out of sight: Python reads the options by itself there."""
     home = lab / "run" / "python" / quote(folder, safe="")
@@ -127,7 +121,7 @@ def _write_program(file: Path, command: list[str]) -> None:
     if " " in base or len(base) > _LONGEST_SHEBANG:
         base = os.path.realpath(base)
     text = (
-        f"#!{base} -IS\n{_MARK}\nimport posix, sys\n"
+        f"#!{base} -IS\n{LOGS_ITSELF}\nimport posix, sys\n"
         f"posix.execv({command[0]!r}, [*{command!r}, *sys.argv[1:]])\n"
     )
     bare.write_executable(file, text)

@@ -123,6 +123,11 @@ DISPLAY_NAME_TAKEN = Message(
     "{service} on {host}: another service has this display name, or this name (error 1078)",
     "Choose another display_name; services.msc shows who has it",
 )
+NO_PRIVILEGE = Message(
+    "service_no_privilege",
+    "{service} on {host} is to keep privileges that {account} has not (error 1297)",
+    "Give the account those rights first (rights.user_right), or name fewer in privileges",
+)
 ERROR = Message(
     "service_error",
     "{service} on {host}: Windows refused to {action} it (error {code})",

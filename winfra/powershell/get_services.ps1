@@ -22,7 +22,8 @@ function Get-Configuration([string] $Name) {
 
 function Get-Dependent([string] $Name) {
     # Those that depend on a dependent stop before it; a service that two of them need comes up more than once.
-    $found = Get-Service -Name ([Management.Automation.WildcardPattern]::Escape($Name))
+    # By its name Get-Service would take brackets for a pattern.
+    $found = Get-Service -ErrorAction Ignore | Where-Object { $_.Name -eq $Name }
     foreach ($one in $found.DependentServices) {
         if ($one.Status -eq 'Stopped') { continue }
         Get-Dependent $one.Name
@@ -48,7 +49,7 @@ $items = foreach ($name in $Service) {
         State = if ($state) { @{ State = $state.State; ProcessId = [long] $state.ProcessId } } else { $null }
         Configuration = $configuration
         AccountSid = if ($configuration['ObjectName']) { ConvertTo-Sid $configuration['ObjectName'] } else { $null }
-        Dependents = @(if ($state) { Get-Dependent $name | Select-Object -Unique })
+        Dependents = @(if ($state -and $state.State -ne 'Stopped') { Get-Dependent $name | Select-Object -Unique })
         Record = Get-Record
     }
 }

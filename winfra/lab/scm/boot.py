@@ -8,7 +8,7 @@ import time
 from winfra.lab.scm import codes
 from winfra.lab.scm.codes import ScmError
 from winfra.lab.scm.control import Controller
-from winfra.lab.scm.core import Core
+from winfra.lab.scm.core import HANDLES, Core
 from winfra.lab.scm.database import Service
 from winfra.lab.scm.starting import Starter
 
@@ -30,6 +30,7 @@ class Boot:
         """The machine starts: those of Windows run at once, the others behind this call's back."""
         with self._core.changed:
             self._core.down = False
+            (self._core.lab.state / HANDLES).unlink(missing_ok=True)
             self._generation += 1
             for service in self._core.database.all():
                 self._core.removed(service)
@@ -42,21 +43,28 @@ class Boot:
                 self._start_others()
 
     def _start_others(self) -> None:
-        generation = self._generation
-        threading.Thread(
-            target=self._start_all, args=(generation, False), name="boot", daemon=True
-        ).start()
-        seconds = self._core.lab.config.delayed_start_seconds
-        self._delayed = threading.Timer(seconds, self._start_all, (generation, True))
-        self._delayed.daemon = True
-        self._delayed.start()
+        thread = threading.Thread(target=self._start_all, args=(self._generation,), name="boot")
+        thread.daemon = True
+        thread.start()
 
     def _automatic(self) -> list[Service]:
         graph = self._core.graph()
         found = (graph.services[name.lower()] for name in graph.start_order())
         return [one for one in found if one.start == codes.AUTO_START]
 
-    def _start_all(self, generation: int, delayed: bool) -> None:
+    def _start_all(self, generation: int) -> None:
+        self._start_some(generation, delayed=False)
+        with self._core.changed:
+            if self._core.down or self._generation != generation:
+                return
+            # The delay counts from when the others were started.
+            seconds = self._core.lab.config.delayed_start_seconds
+            some = {"generation": generation, "delayed": True}
+            self._delayed = threading.Timer(seconds, self._start_some, kwargs=some)
+            self._delayed.daemon = True
+            self._delayed.start()
+
+    def _start_some(self, generation: int, *, delayed: bool) -> None:
         with self._core.changed:
             for service in self._automatic():
                 if self._core.down or self._generation != generation:

@@ -38,6 +38,8 @@ class Configuration:
         if found is not None and not self._core.removed(found):
             marked = found.delete_flag
             raise codes.error(codes.SERVICE_MARKED_FOR_DELETE if marked else codes.SERVICE_EXISTS)
+        if self._core.database.is_driver(name):
+            raise codes.error(codes.SERVICE_EXISTS)
         settings = {**_DEFAULTS, "display_name": name, **settings}
         if not settings.get("path"):
             raise codes.error(codes.INVALID_PARAMETER)

@@ -14,6 +14,8 @@ from winfra.lab.scm.process import ServiceProcess
 from winfra.lab.state import Lab
 from winfra.lab.state_file import read_json, write_json
 
+HANDLES = "service_handles.json"
+"""Names of services that somebody holds open, such as services.msc: for tests to write."""
 PIPE_MILLISECONDS = 30_000
 """How long a process may take to connect, and a handler to return, where no value says otherwise."""
 
@@ -116,7 +118,7 @@ class Core:
 
     def removed(self, service: Service) -> bool:
         """Remove a service that is marked, once it has stopped and nobody holds it open."""
-        held = [name.lower() for name in read_json(self.lab.state / "service_handles.json", [])]
+        held = [name.lower() for name in read_json(self.lab.state / HANDLES, [])]
         record = self.record(service.name)
         if (
             not service.delete_flag

@@ -100,6 +100,10 @@ class Database:
         one = {key.lower(): data for key, (_, data) in values.items()}
         return _service(self.registry.name(rf"{KEY}\{name}"), one)
 
+    def is_driver(self, name: str) -> bool:
+        kind = self.registry.get(rf"{KEY}\{name}", "Type")
+        return isinstance(kind, int) and not kind & codes.WIN32
+
     def write(self, name: str, settings: Mapping[str, Any]) -> None:
         """Store settings, checked before; an empty text or list removes what it may remove."""
         key = rf"{KEY}\{name}"
@@ -136,7 +140,7 @@ class Database:
         return isinstance(kind, int) and bool(kind & codes.WIN32)
 
     def _set(self, key: str, value: str, data: Any, kind: Kind) -> None:
-        if data in {"", ()} or data == []:
+        if isinstance(data, (str, list, tuple)) and not data:
             self.registry.remove(key, value)
         else:
             self.registry.set(key, value, int(data) if kind == "DWord" else data, kind)

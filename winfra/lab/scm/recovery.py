@@ -27,7 +27,8 @@ class Recovery:
         """A service failed; called by who holds ``core.changed``."""
         record, failure = self._core.record(service.name), service.failure
         quiet = time.monotonic() - record.failed_at
-        if failure.reset_seconds != codes.INFINITE and quiet > failure.reset_seconds:
+        ends = bool(failure.actions) and failure.reset_seconds != codes.INFINITE
+        if ends and quiet > failure.reset_seconds:
             record.failures = 0
         record.failures += 1
         record.failed_at = time.monotonic()

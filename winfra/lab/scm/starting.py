@@ -26,8 +26,6 @@ from winfra.lab.token import (
 )
 from winfra.lab.well_known import SYSTEM
 
-HANG_SECONDS = 80.0
-"""After so long, and the last wait hint, a start counts as hung (event 7022)."""
 FIRST_WAIT_HINT = 2000
 NOT_A_PROCESS = 4_194_304
 """Above every process number of Linux: what stands for svchost.exe is no process."""
@@ -83,7 +81,7 @@ class Starter:
         core, record = self._core, self._core.record(name)
         while record.status.state == codes.START_PENDING and not core.down:
             seen = record.reports
-            seconds = HANG_SECONDS + record.status.wait_hint / 1000
+            seconds = core.lab.config.start_hang_seconds + record.status.wait_hint / 1000
             if not core.changed.wait(seconds) and record.reports == seen:
                 return
 

@@ -1,10 +1,10 @@
 # The errors of commands that Windows PowerShell has as compiled cmdlets.
 
-function Write-CommandError($Cmdlet, [Exception] $Exception, [string] $Id, [string] $Category, $Target, [switch] $Terminating) {
+function Write-CommandError($Cmdlet, [Exception] $Exception, [string] $Id, [string] $Category, $Target, [string] $Namespace = 'Microsoft.PowerShell.Commands', [switch] $Terminating) {
     # The id of a function ends in its name; that of a compiled cmdlet in its class.
     $record = [Management.Automation.ErrorRecord]::new($Exception, $Id, $Category, $Target)
     $field = [Management.Automation.ErrorRecord].GetField('_serializedFullyQualifiedErrorId', [Reflection.BindingFlags] 'NonPublic, Instance')
     $class = $Cmdlet.MyInvocation.MyCommand.Name.Replace('-', '') + 'Command'
-    $field.SetValue($record, "$Id,Microsoft.PowerShell.Commands.$class")
+    $field.SetValue($record, "$Id,$Namespace.$class")
     if ($Terminating) { $Cmdlet.ThrowTerminatingError($record) } else { $Cmdlet.WriteError($record) }
 }

@@ -12,6 +12,8 @@ from winfra.lab.windows_python.guard import EXECUTE, Guard
 from winfra.lab.windows_python.names import Drives
 
 MARK = "WINFRA_LAB"
+spawn = posix.posix_spawn
+"""As it is without the lab: environment and files are what its caller says."""
 
 
 def install(drives: Drives, guard: Guard) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from winfra.lab.windows_python import ownership
 from winfra.lab.windows_python.names import Drives
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ _listdir = posix.listdir
 _readlink = posix.readlink
 
 
+current: Guard | None = None
+"""That of this process."""
+
+
+def image_folder() -> str:
+    """The folder of this program, as Windows calls it."""
+    return sys.executable.rpartition("\\")[0]
+
+
 class Guard:
     """Refuses what the token of this process may not do."""
 
@@ -43,18 +53,21 @@ class Guard:
             "os.chmod": lambda path, mode, folder: self._need(path, WRITE_ATTRIBUTES, folder),
             "os.link": lambda src, dst, here, there: self._add(dst, ADD_FILE, there),
             "os.listdir": lambda path: self._need(path, LIST),
-            "os.mkdir": lambda path, mode, folder: self._add(path, ADD_FOLDER, folder),
+            "os.mkdir": lambda path, mode, folder: self._make(path, ADD_FOLDER, folder),
             "os.remove": lambda path, folder: self._need(path, DELETE, folder),
             "os.rename": self._rename,
             "os.rmdir": lambda path, folder: self._need(path, DELETE, folder),
             "os.scandir": lambda path: self._need(path, LIST),
-            "os.symlink": lambda src, dst, folder: self._add(dst, ADD_FILE, folder),
+            "os.symlink": lambda src, dst, folder: self._make(dst, ADD_FILE, folder),
             "os.truncate": lambda path, length: self._need(path, WRITE),
             "os.utime": lambda path, times, ns, folder: self._need(path, WRITE_ATTRIBUTES, folder),
             "sqlite3.connect": self._connect,
         }
 
     def install(self) -> None:
+        global current  # noqa: PLW0603 - one a process
+        current = self
+        ownership.belongs(self.own)
         events = self._events
 
         def hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -63,6 +76,18 @@ class Guard:
                 found(*arguments)
 
         sys.addaudithook(hook)
+
+    def own(self, path: str) -> None:
+        """A new file belongs to the account; of an administrator, to all of them."""
+        who = self._load()[1]
+        if who.elevated or not _exists(path):
+            return
+        from pathlib import Path
+
+        self._renew()
+        self._load()[0].write_owner(Path(path), who.sid)
+        # A file that was not there before changes nothing for the others.
+        self._list()
 
     def may(self, path: str, rights: int) -> bool:
         """Does the token have all these rights to what exists under a real path?"""
@@ -79,13 +104,19 @@ class Guard:
         if real is not None and not self.may(os.path.dirname(real), right):
             self._refuse(real)
 
+    def _make(self, path: Any, right: int, folder: int = -1) -> None:
+        self._add(path, right, folder)
+        real = self._real(path, folder)
+        if real is not None and not _exists(real):
+            ownership.note(real)
+
     def _open(self, path: Any, mode: str | None, flags: int) -> None:
         real = self._real(path)
         if real is None:
             return
         if not _exists(real):
-            if flags & os.O_CREAT and not self.may(os.path.dirname(real), ADD_FILE):
-                self._refuse(real)
+            if flags & os.O_CREAT:
+                self._make(real, ADD_FILE)
             return
         how = flags & os.O_ACCMODE
         rights = {os.O_RDONLY: READ, os.O_WRONLY: WRITE, os.O_RDWR: READ | WRITE}[how]
@@ -135,27 +166,36 @@ class Guard:
     def _evaluate(self, path: str) -> int:
         from pathlib import Path
 
+        lists, who = self._load()
+        return lists.granted(Path(path), who)
+
+    def _load(self) -> tuple[AccessLists, Token]:
         if self._loaded is None:
+            from pathlib import Path
+
             from winfra.lab import token
             from winfra.lab.access import AccessLists
 
             lab = Path(self._lab)
             self._loaded = AccessLists(lab), token.of_process(lab)
-        lists, who = self._loaded
-        return lists.granted(Path(path), who)
+        return self._loaded
 
     def _renew(self) -> None:
         """Forget everything as soon as any list was written."""
-        folder = f"{self._lab}/state/access"
-        try:
-            stamp = _stat(folder).st_mtime_ns
-        except OSError:
-            stamp = 0
-        if stamp != self._stamp:
-            names = _listdir(folder) if stamp else []
-            self._own = {name.rpartition("-")[0] for name in names}
+        if self._now() != self._stamp:
             self._known = {}
-            self._stamp = stamp
+            self._list()
+
+    def _list(self) -> None:
+        self._stamp = self._now()
+        names = _listdir(f"{self._lab}/state/access") if self._stamp else []
+        self._own = {name.rpartition("-")[0] for name in names}
+
+    def _now(self) -> int:
+        try:
+            return _stat(f"{self._lab}/state/access").st_mtime_ns
+        except OSError:
+            return 0
 
     def _refuse(self, real: str) -> None:
         error = PermissionError(errno.EACCES, "Permission denied", self._drives.spelled(real))

@@ -6,6 +6,7 @@ import atexit
 import os
 import site
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from winfra.lab.windows_python import children, flavour, script, system
@@ -38,6 +39,7 @@ def main(lab: str, folder: str) -> None:
     _Exit.install()
     _Signals.install()
     guard.install()
+    _forget_missing_files()
     _log(lab)
 
 
@@ -58,6 +60,22 @@ def _take_names(folder: str) -> None:
     vars(site)["getsitepackages"] = lambda prefixes=None: [
         path for one in prefixes or site.PREFIXES for path in (one, rf"{one}\Lib\site-packages")
     ]
+
+
+def _forget_missing_files() -> None:
+    """A service has no standard files: Python's are None."""
+    console = os.environ.get("WINFRA_LAB_CONSOLE_ID", "none")
+    if os.environ.get("WINFRA_LAB_LOGON") != "service" or console != "none":
+        return
+    nothing = os.stat(os.devnull).st_rdev
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            is_missing = os.fstat(number).st_rdev == nothing
+        except OSError:
+            is_missing = True
+        if is_missing:
+            setattr(sys, name, None)
+            setattr(sys, f"__{name}__", None)
 
 
 def _log(lab: str) -> None:
@@ -92,10 +110,16 @@ class _Variables:
         environment.encodekey = encodekey
 
 
+def at_end(function: Callable[[], None]) -> None:
+    """Have something done at the very end of this process, whichever way Python leaves."""
+    _Exit.functions.append(function)
+
+
 class _Exit:
-    """Exit codes of 32 bits (``exit_code``)."""
+    """Exit codes of 32 bits (``exit_code``), and what Windows does when a process ends."""
 
     code = 0
+    functions: list[Callable[[], None]] = []
 
     @classmethod
     def install(cls) -> None:
@@ -116,6 +140,8 @@ class _Exit:
 
     @classmethod
     def note(cls) -> None:
+        for function in cls.functions:
+            function()
         if not 0 <= cls.code <= 255:
             from winfra.lab.exit_code import leave_file
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
+from winfra.lab.windows_python import ownership
 from winfra.lab.windows_python.names import Drives, is_windows
+from winfra.lab.windows_python.sharing import Sharing
 
 _ONE = (
     "access", "chdir", "chmod", "chown", "execv", "execve", "getxattr", "lchown", "listdir",
@@ -19,14 +21,26 @@ _ONE = (
     "remove", "removexattr", "rmdir", "setxattr", "stat", "statvfs", "truncate", "unlink", "utime",
 )  # fmt: skip
 _TWO = ("link", "rename", "replace", "symlink")
-_SETS = ("supports_dir_fd", "supports_effective_ids", "supports_fd", "supports_follow_symlinks")
+_SETS = ("supports_effective_ids", "supports_fd", "supports_follow_symlinks")
+"""Without ``supports_dir_fd``: shutil goes by names then, as on Windows."""
+_GUARDED = {"remove", "rename", "replace", "rmdir", "unlink"}
+
+
+_drives: list[Drives] = []
+
+
+def drives() -> Drives:
+    """Those of the lab that this process is in."""
+    return _drives[0]
 
 
 def install(drives: Drives) -> None:
+    _drives[:] = [drives]
+    sharing = Sharing(drives)
     for name in _ONE:
-        _replace(name, _one(getattr(posix, name), drives))
+        _replace(name, _one(getattr(posix, name), drives, sharing if name in _GUARDED else None))
     for name in _TWO:
-        _replace(name, _two(getattr(posix, name), drives))
+        _replace(name, _two(getattr(posix, name), drives, sharing if name in _GUARDED else None))
     _replace("scandir", _scandir(posix.scandir, drives))
     getcwd = posix.getcwd
     _replace("getcwd", lambda: drives.spelled(getcwd()))
@@ -50,8 +64,11 @@ def _replace(name: str, function: Callable[..., Any]) -> None:
     setattr(os, name, function)
 
 
-def _one(original: Callable[..., Any], drives: Drives) -> Callable[..., Any]:
+def _one(
+    original: Callable[..., Any], drives: Drives, sharing: Sharing | None = None
+) -> Callable[..., Any]:
     translate = drives.translate
+    name = original.__name__
 
     def function(*args: Any, **options: Any) -> Any:
         if not args:
@@ -61,22 +78,33 @@ def _one(original: Callable[..., Any], drives: Drives) -> Callable[..., Any]:
         given = args[0]
         real = translate(given)
         if real is given:
-            return original(*args, **options)
-        try:
-            return original(real, *args[1:], **options)
-        except OSError as error:
-            error.filename = _text(given)
-            raise
+            result = original(*args, **options)
+        else:
+            if sharing is not None:
+                sharing.check(name, str(real), _text(given))
+            try:
+                result = original(real, *args[1:], **options)
+            except OSError as error:
+                error.filename = _text(given)
+                raise
+        ownership.settle()
+        return result
 
     return function
 
 
-def _two(original: Callable[..., Any], drives: Drives) -> Callable[..., Any]:
+def _two(
+    original: Callable[..., Any], drives: Drives, sharing: Sharing | None
+) -> Callable[..., Any]:
     translate = drives.translate
+    name = original.__name__
 
     def function(src: Any, dst: Any, **options: Any) -> Any:
+        old, new = translate(src), translate(dst)
+        if sharing is not None and old is not src:
+            sharing.check(name, str(old), _text(src), str(new))
         try:
-            return original(translate(src), translate(dst), **options)
+            return original(old, new, **options)
         except OSError as error:
             error.filename, error.filename2 = _text(src), _text(dst)
             raise
@@ -99,13 +127,15 @@ class _Open:
 
     def __call__(self, file: Any, *args: Any, **options: Any) -> Any:
         real = self._translate(file)
-        if real is file:
-            return self._original(file, *args, **options)
         try:
             result = self._original(real, *args, **options)
         except OSError as error:
-            error.filename = _text(file)
+            if real is not file:
+                error.filename = _text(file)
             raise
+        ownership.settle()
+        if real is file:
+            return result
         binary = getattr(result, "buffer", result)
         getattr(binary, "raw", binary).name = _text(file)
         return result
