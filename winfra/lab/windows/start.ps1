@@ -42,6 +42,23 @@ $type.Members.Add('ExitCode', [System.Management.Automation.Runspaces.ScriptProp
 }))
 $types.AddType($type)
 
+# Windows starts what a file holds; Linux wants a permission, which a file that was written in here does not have.
+$type = [System.Management.Automation.Runspaces.TypeData]::new('System.Diagnostics.ProcessStartInfo')
+$type.Members.Add('FileName', [System.Management.Automation.Runspaces.ScriptPropertyData]::new('FileName', { $this.PSBase.FileName }, {
+    $file = [IO.FileInfo] [string] $args[0]
+    if ($file.Exists -and -not ($file.UnixFileMode -band [IO.UnixFileMode] 'UserExecute')) {
+        $reader = $file.OpenText()
+        $buffer = [char[]]::new(1024)
+        $count = $reader.Read($buffer, 0, 1024)
+        $reader.Dispose()
+        if ([string]::new($buffer, 0, $count).Contains(' winfra.lab.programs.native ')) {
+            $file.UnixFileMode = $file.UnixFileMode -bor [IO.UnixFileMode] 'UserExecute, GroupExecute, OtherExecute'
+        }
+    }
+    $this.PSBase.FileName = $args[0]
+}))
+$types.AddType($type)
+
 $name = $told.GetProperty('name').GetString()
 $text = if ($name) { [IO.File]::ReadAllText($told.GetProperty('file').GetString()) } else { $told.GetProperty('text').GetString() }
 # The methods come with the first use of the types, or with the text that names them.
