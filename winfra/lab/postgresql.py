@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from winfra.lab import vc_runtime
 from winfra.lab.access import AccessLists
-from winfra.lab.pgsql import distribution, real
+from winfra.lab.pgsql import distribution, real, unprivileged
 from winfra.lab.scm import client, codes
 from winfra.lab.sids import service_sid
 
@@ -142,7 +142,9 @@ def _wait_for(lab: Lab, state: int) -> None:
     pending = {codes.START_PENDING, codes.STOP_PENDING}
     while (found := client.request(lab.folder, "query", name=service_name())["state"]) != state:
         if found not in pending or time.monotonic() > end:
-            raise TimeoutError(f"{service_name()} is {codes.STATES[found]}; read the Application log")
+            raise TimeoutError(
+                f"{service_name()} is {codes.STATES[found]}; read the Application log"
+            )
         time.sleep(0.02)
 
 
@@ -156,7 +158,9 @@ def _make_cluster(lab: Lab, data: str, port: int) -> None:
     text = text.replace("#listen_addresses = 'localhost'", "listen_addresses = '127.0.0.1,::1'")
     file.write_text(text, encoding="utf-8")
     lists = AccessLists(lab.folder)
-    sddl = f"O:BAG:SYD:PAI(A;OICI;FA;;;{service_sid(service_name())})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+    sddl = (
+        f"O:BAG:SYD:PAI(A;OICI;FA;;;{service_sid(service_name())})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
+    )
     lists.write_list(folder, lists.dialect.parse(sddl))
 
 
@@ -173,8 +177,6 @@ def _template(home: Path) -> Path:
                 "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync",
                 f"--pwfile={password}",
             ]  # fmt: skip
-            subprocess.run(
-                command, check=True, capture_output=True, preexec_fn=real.become_unprivileged
-            )
+            subprocess.run(unprivileged.command(command), check=True, capture_output=True)
             new.rename(place)
     return place

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from winfra.lab.bare import LIGHT
 from winfra.lab.pgsql import client, real
@@ -37,8 +36,8 @@ def files() -> Iterator[tuple[str, bytes]]:
     """Path and contents of every file of a program folder: ``bin``, ``lib`` and ``share``."""
     for name, module in sorted(_MODULES.items()):
         yield f"bin/{name}.exe", program(module, name)
-    for path in _LIBRARIES:
-        yield path, f"{Path(path).name} of PostgreSQL {version()}\r\n".encode()
+    for library in _LIBRARIES:
+        yield library, f"{library} of PostgreSQL {version()}\r\n".encode()
     for file in sorted(real.share().rglob("*")):
         path = file.relative_to(real.share())
         if not file.is_file() or path.parts[0] in {"contrib", "man"}:

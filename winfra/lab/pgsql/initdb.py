@@ -9,7 +9,7 @@ from pathlib import Path
 from winfra.lab import console
 from winfra.lab.access import AccessLists
 from winfra.lab.paths import to_windows
-from winfra.lab.pgsql import noted, real, rights, server, start, text
+from winfra.lab.pgsql import noted, real, rights, server, start, text, unprivileged
 from winfra.lab.pgsql.options import value_of
 from winfra.lab.pgsql.postgres import REFUSED
 from winfra.lab.pgsql.rights import ADD_FILE, ADD_FOLDER, EXECUTE, LIST, READ, Rights, restricted
@@ -87,13 +87,13 @@ def _run(lab: Path, own: Path, sid: str, given: Sequence[str]) -> int:
         str(real.folder()): programs,
         str(real.share()): str(Path(programs).parent / "share"),
         'owned by user "postgres"': f'owned by user "{os.environ["USERNAME"]}"',
-        "\nSync to disk skipped.\n": "",
+        "Sync to disk skipped.": "syncing data to disk ... ok",
+        "The data directory might become corrupt if the operating system crashes.\n": "",
     }
     code = text.run(
-        command,
+        unprivileged.command(command),
         start.environment(lab),
         text.spelling(lab, words),
-        before=real.become_unprivileged,
         started=lambda number: noted.note(lab, number),
     )
     if code == 0 and folder is not None and is_new:

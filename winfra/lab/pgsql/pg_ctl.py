@@ -12,7 +12,7 @@ from pathlib import Path
 
 from winfra.lab import console
 from winfra.lab.paths import is_windows, to_real, to_windows
-from winfra.lab.pgsql import noted, real, rights, server, start, text
+from winfra.lab.pgsql import noted, real, rights, server, start, text, unprivileged
 from winfra.lab.pgsql.rights import Rights, restricted
 
 _ADVICE = 'Try "pg_ctl --help" for more information.\n'
@@ -58,10 +58,6 @@ def main(argv: Sequence[str]) -> int:
         return text.run([start.binary("pg_ctl"), given[0]], os.environ, text.spelling(lab))
     try:
         options = _parse(given)
-        if options.action not in _WITHOUT_DATA and not options.data:
-            raise UsageError(
-                "no database directory specified and environment variable PGDATA unset"
-            )
     except UsageError as error:
         console.complain(f"pg_ctl: {error}\n{_ADVICE}" if str(error) else _ADVICE)
         return 1
@@ -78,7 +74,7 @@ def main(argv: Sequence[str]) -> int:
             return _initdb(Path(own), options)
         case "start" | "restart":
             return _start(lab, Path(own), options)
-    return _ask(lab, options)
+    return _ask(lab, Path(own), options)
 
 
 def _parse(given: Sequence[str]) -> Options:
@@ -110,6 +106,8 @@ def _with_action(options: Options, words: list[str]) -> Options:
         raise UsageError("missing arguments for kill mode")
     if options.action != "kill" and options.words:
         raise UsageError(f'too many command-line arguments (first is "{options.words[0]}")')
+    if options.action not in _WITHOUT_DATA and not options.data:
+        raise UsageError("no database directory specified and environment variable PGDATA unset")
     if options.values.get("S", "auto") not in {"a", "auto", "d", "demand"}:
         raise UsageError(f'unrecognized start type "{options.values["S"]}"')
     return options
@@ -142,7 +140,7 @@ def _start(lab: Path, own: Path, options: Options) -> int:
     more = f"{options.values.get('o', '')} -c unix_socket_directories= "
     command = [*_command(lab, options), "-o", more]
     code = subprocess.run(
-        command, env=start.environment(lab), preexec_fn=real.become_unprivileged, check=False
+        unprivileged.command(command), env=start.environment(lab), check=False
     ).returncode
     number = server.running(folder)
     if number:
@@ -164,14 +162,14 @@ def _not_started(lab: Path, options: Options, problem: str) -> int:
     return 1
 
 
-def _ask(lab: Path, options: Options) -> int:
-    words = {str(real.folder()): ""}
-    return text.run(
-        _command(lab, options),
-        start.environment(lab),
-        text.spelling(lab, words),
-        before=real.become_unprivileged,
-    )
+def _ask(lab: Path, own: Path, options: Options) -> int:
+    programs = (to_windows(lab, own.parent) or "").replace("\\", "/")
+    words = {
+        f"{real.folder() / 'postgres'} ": f"{programs}/postgres.exe ",
+        ' "-c" "unix_socket_directories="': "",
+    }
+    command = unprivileged.command(_command(lab, options))
+    return text.run(command, start.environment(lab), text.spelling(lab, words))
 
 
 def _command(lab: Path, options: Options) -> list[str]:

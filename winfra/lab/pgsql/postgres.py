@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from winfra.lab import console
 from winfra.lab.pgsql import noted, real, rights, server, start
@@ -27,23 +28,27 @@ def main(argv: Sequence[str]) -> int:
     command = [start.binary("postgres"), *start.arguments(lab, given)]
     variables = start.environment(lab)
     if given[:1] and given[0] in _HARMLESS:
-        real.become_unprivileged()
-        os.execve(command[0], command, variables)
+        return _become(command, variables)
     who = rights.own(lab)
     if rights.is_administrator(who):
         console.complain(REFUSED)
         return 1
     folder = _data(lab, given)
     if folder is not None:
-        for line in rights.refusals(Rights(lab, who), folder):
-            console.complain(f"{line}\n")
+        refused = next(rights.refusals(Rights(lab, who), folder), None)
+        if refused:
+            console.complain(f"{refused}\n")
             return 1
         server.prepare(lab, folder)
     noted.note(lab, os.getpid())
-    real.become_unprivileged()
     alone = given[:1] in (["--single"], ["--boot"], ["--check"])
     more = [] if alone else server.SOCKETS
-    os.execve(command[0], [command[0], *more, *command[1:]], variables)
+    return _become([command[0], *more, *command[1:]], variables)
+
+
+def _become(command: list[str], variables: Mapping[str, str]) -> NoReturn:
+    real.become_unprivileged()
+    os.execve(command[0], command, variables)
 
 
 def _data(lab: Path, given: Sequence[str]) -> Path | None:

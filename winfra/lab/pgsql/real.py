@@ -80,9 +80,7 @@ def hand_over(path: Path) -> None:
     if not path.is_dir():
         return
     given = user()
-    for place, folders, files in os.walk(path) if given else ():
-        for entry in (".", *folders, *files):
-            one = os.path.join(place, entry)
-            if os.lstat(one).st_uid != given[0]:
-                os.chown(one, *given, follow_symlinks=False)
+    for one in [path, *path.rglob("*")] if given else []:
+        if given and one.lstat().st_uid != given[0]:
+            os.chown(one, *given, follow_symlinks=False)
     path.chmod(0o700)

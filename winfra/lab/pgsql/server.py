@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 from winfra.lab.paths import is_windows, to_real
@@ -37,7 +36,7 @@ def clean(lab: Path, data: Path) -> None:
 
 def data_folder(lab: Path, given: str) -> Path:
     """The real path of a folder that is named on a command line."""
-    return to_real(lab, given) if is_windows(given) else Path(os.path.abspath(given))
+    return to_real(lab, given) if is_windows(given) else Path.cwd() / given
 
 
 def state(data: Path) -> tuple[int, str]:

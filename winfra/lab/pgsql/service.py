@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shlex
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from winfra.lab import console
-from winfra.lab.pgsql import noted, real, rights, server, start, text
+from winfra.lab.pgsql import noted, rights, server, start, text, unprivileged
 from winfra.lab.pgsql.reports import ERROR, INFORMATION, Reports
 from winfra.lab.pgsql.rights import EXECUTE, Rights, restricted
 from winfra.lab.scm import codes, dispatcher
@@ -90,15 +91,16 @@ class _Service:
         more = shlex.split(self._options.values.get("o", ""))
         command = [start.binary("postgres"), *server.SOCKETS, "-D", str(self._data), *more]
         self._server = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env=start.environment(self._lab), preexec_fn=real.become_unprivileged,
+            unprivileged.command(command), env=start.environment(self._lab),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
         noted.note(self._lab, self._server.pid)
         threading.Thread(target=self._collect, daemon=True).start()
 
     def _collect(self) -> None:
         """What a server that runs as a service writes goes to the event log."""
-        assert self._server and self._server.stderr
+        assert self._server is not None
+        assert self._server.stderr is not None
         spell = text.spelling(self._lab)
         reports = Reports(self._lab, self._event_source())
         pipe, rest = self._server.stderr.fileno(), b""
@@ -110,10 +112,10 @@ class _Service:
             reports.server_lines([os.fsdecode(spell(line)) for line in lines])
 
     def _event_source(self) -> str:
+        command = [start.binary("postgres"), "-C", "event_source", "-D", str(self._data)]
         found = subprocess.run(
-            [start.binary("postgres"), "-C", "event_source", "-D", str(self._data)],
-            capture_output=True, text=True, check=False, preexec_fn=real.become_unprivileged,
-        )  # fmt: skip
+            unprivileged.command(command), capture_output=True, text=True, check=False
+        )
         return found.stdout.strip() or "PostgreSQL"
 
     def _wait_until_ready(self) -> bool:
@@ -157,13 +159,12 @@ class _Service:
         assert self._server
         self._signal(signal.SIGINT)
         last = self._checkpoint + STOP_WAITS
-        while self._checkpoint < last:
-            try:
+        while self._server.poll() is None and self._checkpoint < last:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._server.wait(STOP_SECONDS)
                 return
-            except subprocess.TimeoutExpired:
-                self._checkpoint += 1
-                self._report(codes.STOP_PENDING)
+            self._checkpoint += 1
+            self._report(codes.STOP_PENDING)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._server and self._server.poll() is None:

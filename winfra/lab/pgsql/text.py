@@ -24,7 +24,9 @@ def spelling(lab: Path, words: Mapping[str, str] | None = None) -> Spell:
     """
     drives = (lab / "drives").iterdir()
     pairs = [(f"{drive}/", f"{drive.name}:/") for drive in drives]
-    replaced = [(os.fsencode(old), os.fsencode(new)) for old, new in [*pairs, *(words or {}).items()]]
+    replaced = [
+        (os.fsencode(old), os.fsencode(new)) for old, new in [*pairs, *(words or {}).items()]
+    ]
 
     def spell(line: bytes) -> bytes:
         for old, new in replaced:
@@ -41,24 +43,23 @@ def run(
     *,
     binary_input: bool = False,
     binary_output: bool = False,
-    before: Callable[[], None] | None = None,
     started: Callable[[int], None] | None = None,
 ) -> int:
     """Run a program of Linux with this process's pipes as Windows' text; its exit code.
 
     + binary_input: its standard input is no text
     + binary_output: nor is its standard output
-    + before: called in the new process
     + started: called with its number
     """
     pipe = subprocess.PIPE
     process = subprocess.Popen(
         command, stdin=pipe, stdout=None if binary_output else pipe, stderr=pipe,
-        env=dict(environment), preexec_fn=before,
+        env=dict(environment),
     )  # fmt: skip
     if started:
         started(process.pid)
-    assert process.stdin and process.stderr
+    assert process.stdin is not None
+    assert process.stderr is not None
     feed = _read_binary if binary_input else _read_text
     threading.Thread(target=feed, args=(process.stdin.fileno(),), daemon=True).start()
     pumps = [threading.Thread(target=_write, args=(process.stderr.fileno(), 2, spell))]
