@@ -16,12 +16,12 @@ CHECKS := ../shared/tools/windows-powershell-check
 # Where the tests note which statements of PowerShell they have run.
 STATEMENTS := build/statements
 
-.PHONY: deploy test bench check lint types powershell kerberos clean
+.PHONY: deploy test bench check lint types powershell kerberos postgresql clean
 
 deploy: $(INSTALLED)
 	$(BIN)/pyinfra inventory.py deploy.py -y
 
-test: $(INSTALLED) kerberos
+test: $(INSTALLED) kerberos postgresql
 	$(BIN)/python -m tests.statements prepare $(STATEMENTS)
 	WINFRA_LAB_STATEMENTS=$(CURDIR)/$(STATEMENTS) $(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m tests.statements check $(STATEMENTS)
@@ -49,6 +49,10 @@ powershell: $(INSTALLED)
 # Kerberos needs Debian's KDC and a compiler; without them its tests skip, and say so.
 kerberos: $(INSTALLED)
 	@.ci/kerberos $(BIN)
+
+# The lab's PostgreSQL is Debian's; without it its tests skip, and say so.
+postgresql:
+	@.ci/postgresql
 
 $(INSTALLED): requirements.txt pyproject.toml $(wildcard vendor/*.whl)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install python3.11"; exit 1; }

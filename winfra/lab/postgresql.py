@@ -56,6 +56,34 @@ def archive(folder: Path) -> Path:
     return file
 
 
+def installer(folder: Path, *, fault: str = "") -> Path:
+    """Make EDB's installer in a folder.
+
+    + fault: ``temporary_folder``: initdb may not read the installer's own file there, as up to revision
+      2 over a network logon (edb-installers #150); ``silent``: it ends well and has made neither
+      cluster nor service (#329)
+    """
+    name = f"installer:{fault}" if fault else "installer"
+    file = folder / f"postgresql-{version()}-1-windows-x64.exe"
+    file.write_bytes(distribution.program("winfra.lab.pgsql.setup.installer", name))
+    return file
+
+
+def vc_redist(
+    folder: Path, *, number: tuple[int, ...] = vc_runtime.VERSION, outcome: int = 0
+) -> Path:
+    """Make the installer of the Visual C++ runtime in a folder; 1638 comes by itself.
+
+    + number: the version in it
+    + outcome: 3010: a library is in use; 5100: this Windows lacks something
+    """
+    text = ".".join(str(part) for part in number)
+    file = folder / "vc_redist.x64.exe"
+    name = f"{text}:{outcome}"
+    file.write_bytes(distribution.program("winfra.lab.pgsql.setup.vc_redist", name))
+    return file
+
+
 def _add(target: zipfile.ZipFile, path: str, contents: bytes) -> None:
     # As an archiver of Windows writes it: Linux' permissions are not in there.
     entry = zipfile.ZipInfo(f"pgsql/{path}", _DATE)

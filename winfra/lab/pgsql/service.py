@@ -60,6 +60,8 @@ class _Service:
         if self._start():
             self._listen()
             self._serve()
+        if self._server and self._server.poll() is not None:
+            server.clean(self._lab, self._data)
         self._report(codes.STOPPED)
 
     def _report(self, state: int) -> None:
@@ -152,8 +154,6 @@ class _Service:
         self._report(codes.STOP_PENDING)
         if self._stopping.is_set():
             self._stop()
-        if self._server.poll() is not None:
-            server.clean(self._lab, self._data)
 
     def _stop(self) -> None:
         assert self._server

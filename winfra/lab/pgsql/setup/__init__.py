@@ -1,0 +1,1 @@
+"""EDB's installer for Windows, and the installer of the Visual C++ runtime."""
