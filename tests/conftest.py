@@ -14,7 +14,7 @@ from tests import harness, worker  # noqa: E402
 if "PYTEST_XDIST_WORKER" in os.environ:
     worker.prepare()
 
-pytest_plugins = ["winfra.lab.fixtures", "tests.trial"]
+pytest_plugins = ["winfra.lab.fixtures", "tests.trial", "tests.database"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,7 +22,7 @@ from typing_extensions import override
 from winfra import transfer
 from winfra.messages import connection, session as messages
 from winfra.output import Output
-from winfra.script import Script, source
+from winfra.script import LocalCommand, Script, source
 from winfra.session import Session, SessionError, loader
 from winfra.settings import META, Settings, WinRMData, settings
 from winfra.user_script import UserScript
@@ -172,8 +172,12 @@ class WinRMConnector(BaseConnector):
     def _run(
         self, command: StringCommand | str, output: Output, arguments: Mapping[str, Any]
     ) -> bool:
+        if isinstance(command, LocalCommand):
+            self._answers.clear()
+            output.line("stdout", json.dumps(command.run()), shown=False)
+            return True
         if isinstance(command, Script):
-            value = self._ask(command, output, arguments)
+            value = command.answer(self._ask(command, output, arguments))
             output.line("stdout", json.dumps(value), shown=False)
             return True
         self._answers.clear()

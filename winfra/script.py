@@ -62,6 +62,10 @@ class Script(StringCommand):
     def read_only(self) -> bool:
         return self.source.name.startswith("get_")
 
+    def answer(self, value: Any) -> Any:
+        """What the host's answer means; an ``OSError`` where it is a failure."""
+        return value
+
     @override
     def get_masked_value(self) -> str:
         shown = (f"-{name} {value!r}" for name, value in self.parameters.items())
@@ -75,3 +79,13 @@ class Script(StringCommand):
     @override
     def __repr__(self) -> str:
         return f"Script({self.get_masked_value()})"
+
+
+class LocalCommand(StringCommand):
+    """Something that this machine does for a host, where a ``Script`` runs on it.
+
+    ``run`` answers with a JSON value; an ``OSError`` fails the host.
+    """
+
+    def run(self) -> Any:
+        raise NotImplementedError
