@@ -30,14 +30,14 @@ class Boot:
         with self._core.changed:
             self._core.down = self._core.ending = False
             (self._core.lab.state / HANDLES).unlink(missing_ok=True)
-            for service in self._core.database.all():
-                self._core.removed(service)
-            for service in self._core.database.all():
-                built_in = self._starter.is_built_in(service)
-                if built_in and service.start == codes.AUTO_START:
-                    self._starter.run_built_in(service, self._core.record(service.name))
-            self._core.save()
-            if any(not self._starter.is_built_in(one) for one in self._automatic()):
+            found = [one for one in self._core.database.all() if not self._core.removed(one)]
+            automatic = [one for one in found if one.start == codes.AUTO_START]
+            for service in automatic:
+                if self._starter.is_built_in(service):
+                    status = self._starter.built_in_status(service)
+                    self._core.record(service.name).status = status
+            self._core.save(names=[one.name for one in found])
+            if not all(self._starter.is_built_in(one) for one in automatic):
                 self._start_others()
 
     def _start_others(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -75,6 +76,7 @@ class Core:
         self.generation = 0
         self.processes: dict[int, ServiceProcess] = {}
         self._records: dict[str, Record] = {}
+        self._names: list[str] = []
 
     def service(self, name: str) -> Service:
         """A service by its name, in any case; ``ScmError(1060)`` where there is none."""
@@ -138,7 +140,7 @@ class Core:
         for timer in record.timers:
             timer.cancel()
         del self._records[service.name.lower()]
-        self.save()
+        self.save(names=self.database.names())
         return True
 
     def describe(self, service: Service) -> dict[str, Any]:
@@ -146,11 +148,16 @@ class Core:
         status = asdict(self.record(service.name).status)
         return {**status, **service.plain()}
 
-    def save(self) -> None:
-        """Write the states; the names of services resolve by this file."""
+    def save(self, *, names: Iterable[str] | None = None) -> None:
+        """Write the states; the names of services resolve by this file.
+
+        + names: of all services, where one came or went
+        """
         if self.down:
             return  # the machine is being made anew
-        states = {one: asdict(self.record(one).status) for one in self.database.names()}
+        if names is not None:
+            self._names = [*names]
+        states = {one: asdict(self.record(one).status) for one in self._names}
         write_json(self.lab.state / "services.json", states)
 
     def forget(self) -> None:

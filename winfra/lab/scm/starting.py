@@ -12,7 +12,7 @@ from winfra.lab.registry import expand
 from winfra.lab.scm import accounts, codes, process
 from winfra.lab.scm.accounts import Account
 from winfra.lab.scm.codes import ScmError
-from winfra.lab.scm.core import Core, Record
+from winfra.lab.scm.core import Core, Record, Status
 from winfra.lab.scm.database import Service
 from winfra.lab.scm.process import Owner, ServiceProcess
 from winfra.lab.scm.windows_services import SERVICES
@@ -59,19 +59,18 @@ class Starter:
             checkpoint=0, wait_hint=FIRST_WAIT_HINT,
         )  # fmt: skip
         if service.name.lower() in _BUILT_IN:
-            self.run_built_in(service, record)
+            record.status = self.built_in_status(service)
+            self._core.update(record)
             self._core.note(7036, service.display_name, "running")
         else:
             self._run(service, record, arguments)
 
-    def run_built_in(self, service: Service, record: Record) -> None:
+    @staticmethod
+    def built_in_status(service: Service) -> Status:
         """A service of Windows: it has no process here, and runs as soon as it is asked to."""
         known = _BUILT_IN[service.name.lower()]
         number = NOT_A_PROCESS + 4 * (1 + list(_BUILT_IN).index(known.name.lower()))
-        self._core.update(
-            record, type=service.type, state=codes.RUNNING, pid=number, accepted=known.accepted,
-            win32_exit=0, specific_exit=0, checkpoint=0, wait_hint=0,
-        )  # fmt: skip
+        return Status(service.type, codes.RUNNING, number, known.accepted, win32_exit=0)
 
     @staticmethod
     def is_built_in(service: Service) -> bool:
