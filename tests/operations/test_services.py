@@ -32,6 +32,7 @@ from tests.service_trial import (
     wait,
 )
 from tests.trial import Trial, failing, no_host
+from winfra.facts.services import Service
 from winfra.lab import accounts as lab_accounts
 from winfra.lab.scm.client import request
 from winfra.messages import Message, services as messages
@@ -737,3 +738,60 @@ def test_what_is_no_port_is_refused(options: dict[str, Any], reason: str) -> Non
 
     assert messages.REFUSED.remedy in str(caught.value)
     assert reason in str(caught.value)
+
+
+def test_a_service_that_starts_is_stopped(trial: Trial) -> None:
+    """It takes no stop while it starts; a moment later it does."""
+    make(trial.lab, "Example")
+    tell(trial.lab, "Example", slow=1)
+    request(trial.lab.folder, "start", name="Example")
+
+    assert trial.run(services.service, "Example", running=False).changed
+
+    assert status(trial.lab, "Example")["state"] == 1
+
+
+def test_a_run_that_ended_between_change_and_start(trial: Trial) -> None:
+    """The service was stopped before it was changed: the next run finds it so, and starts it."""
+    make(trial.lab, "Example")
+    run(trial.lab, "Example")
+    wanted: dict[str, Any] = {"environment": {"TEST_A": "1"}}
+    with failing(trial.lab, "sc.exe", "", 1115, when="start Example"):
+        assert trial.run(services.service, "Example", **wanted).failed
+    assert stored(trial.lab, "Example")["Environment"] == ["TEST_A=1"]
+
+    assert trial.run(services.service, "Example", **wanted).changed
+
+    assert starts(trial.lab, "Example")[-1]["environment"] == {"TEST_A": "1"}
+
+
+def test_a_server_in_another_language(trial: Trial) -> None:
+    """Accounts by their English names, states and errors without words."""
+    trial.lab.configure(language="de")
+    account(trial)
+    try:
+        wanted: dict[str, Any] = {"path": [PROGRAM], "account": r"NT AUTHORITY\LocalService"}
+        assert trial.run(services.service, "Example", **wanted).changed
+        assert not trial.run(services.service, "Example", **wanted).changed
+        other = {"account": "svc_prefect", "password": PASSWORD}
+        assert trial.run(services.service, "Example", **other).changed
+        assert not trial.run(services.service, "Example", **other).changed
+        tell(trial.lab, "Example", exit=1066, specific=7)
+        tried = trial.run(services.service, "Example", restarted=True)
+        assert messages.SPECIFIC.remedy in tried.output
+        assert trial.run(services.service, "Example", present=False).changed
+    finally:
+        trial.lab.configure(language="en")
+
+
+def test_an_unchanged_service_is_asked_for_once(trial: Trial) -> None:
+    """One exchange, whatever is wanted of it."""
+    account(trial)
+    trial.run(services.service, "Example", **WANTED)
+    before = trial.connector.session.exchanges
+
+    trial.fact(Service, service="Example")
+    one = trial.connector.session.exchanges - before
+    assert not trial.run(services.service, "Example", **WANTED).changed
+
+    assert trial.connector.session.exchanges - before == 2 * one
