@@ -284,11 +284,11 @@ def test_wrong_credential(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("command", ["Get-Date", "Get-LocalUser"])
-def test_other_commands_load_nothing(lab: Lab, command: str) -> None:
+def test_other_commands_load_nothing(machine: Lab, command: str) -> None:
     """The module is loaded by its own commands alone."""
     text = f"$null = {command}; @(Get-Module | ? Name -match 'Service|CimCmdlets|EventLog|Diagnostics').Count"
 
-    assert powershell(lab, text).lines == ["0"]
+    assert powershell(machine, text).lines == ["0"]
 
 
 def test_a_start_in_time(lab: Lab) -> None:

@@ -49,28 +49,12 @@ function Get-Code($Exception) {
 }
 
 function Find-Service($Cmdlet, $Bound, [string[]] $ComputerName = '.') {
-    # The services that the parameters name, by name; an error for each that is not there.
-    $found = [ordered] @{}
-    $all = @{}
+    # The services that the parameters name, each once, by name.
     $byDisplayName = $Bound.ContainsKey('DisplayName')
     $patterns = if ($byDisplayName) { $Bound.DisplayName } elseif ($Bound.ContainsKey('Name')) { $Bound.Name } else { '*' }
     $given = if ($Bound.ContainsKey('InputObject')) { foreach ($one in $Bound.InputObject) { $one.Refresh(); $one } }
-    if (-not $given) {
-        $given = foreach ($machine in $ComputerName) {
-            foreach ($pattern in $patterns) {
-                $wild = [Management.Automation.WildcardPattern]::ContainsWildcardCharacters($pattern)
-                if ($wild -or $byDisplayName) {
-                    if (-not $all.ContainsKey($machine)) { $all[$machine] = @(Get-EveryService $Cmdlet $machine) }
-                    $matching = @(foreach ($one in $all[$machine]) { if ($(if ($byDisplayName) { $one.DisplayName } else { $one.ServiceName }) -like $pattern) { $one } })
-                }
-                else { $matching = @(Get-OneService $pattern $machine) }
-                $matching
-                if ($matching -or $wild) { continue }
-                if ($byDisplayName) { Write-ServiceError $Cmdlet '' $pattern $pattern $null 'NoServiceFoundForGivenDisplayName' 'ObjectNotFound' }
-                else { Write-ServiceError $Cmdlet $pattern '' $pattern $null 'NoServiceFoundForGivenName' 'ObjectNotFound' }
-            }
-        }
-    }
+    else { foreach ($machine in $ComputerName) { Find-Named $Cmdlet $patterns $machine $byDisplayName } }
+    $found = [ordered] @{}
     foreach ($one in $given) {
         $name = if ($byDisplayName) { $one.DisplayName } else { $one.ServiceName }
         if ($Bound.ContainsKey('Include') -and -not (Test-Match $name $Bound.Include)) { continue }
@@ -78,6 +62,23 @@ function Find-Service($Cmdlet, $Bound, [string[]] $ComputerName = '.') {
         $found["$($one.ServiceName) on $($one.MachineName)"] = $one
     }
     [Linq.Enumerable]::OrderBy([object[]] @($found.Values), [Func[object, string]] { $args[0].ServiceName }, [StringComparer]::OrdinalIgnoreCase)
+}
+
+function Find-Named($Cmdlet, [string[]] $Patterns, [string] $Machine, [bool] $ByDisplayName) {
+    # An error for each name that is no pattern and is not there.
+    $all = $null
+    foreach ($pattern in $Patterns) {
+        $wild = [Management.Automation.WildcardPattern]::ContainsWildcardCharacters($pattern)
+        if ($wild -or $ByDisplayName) {
+            if ($null -eq $all) { $all = @(Get-EveryService $Cmdlet $Machine) }
+            $matching = @(foreach ($one in $all) { if ($(if ($ByDisplayName) { $one.DisplayName } else { $one.ServiceName }) -like $pattern) { $one } })
+        }
+        else { $matching = @(Get-OneService $pattern $Machine) }
+        $matching
+        if ($matching -or $wild) { continue }
+        if ($ByDisplayName) { Write-ServiceError $Cmdlet '' $pattern $pattern $null 'NoServiceFoundForGivenDisplayName' 'ObjectNotFound' }
+        else { Write-ServiceError $Cmdlet $pattern '' $pattern $null 'NoServiceFoundForGivenName' 'ObjectNotFound' }
+    }
 }
 
 function Get-EveryService($Cmdlet, [string] $Machine) {
