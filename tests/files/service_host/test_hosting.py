@@ -7,6 +7,9 @@ import os
 import re
 import signal
 import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -409,3 +412,34 @@ def test_at_a_prompt_it_says_who_starts_it(hosted: Hosted) -> None:
     said = hosted.python("-I", HOST, "run", rf"{FOLDER}\Prefect.json")
     assert said.returncode == 1
     assert said.stderr.startswith("only the control manager can start this: sc.exe start NAME.")
+
+
+def test_a_log_that_somebody_reads_is_cut_nevertheless(hosted: Hosted) -> None:
+    """Windows renames no file that is open elsewhere; the reader keeps the host from nothing."""
+    log = {"path": rf"{FOLDER}\Prefect.log", "bytes": 20_000, "keep": 2}
+    hosted.create("Prefect", "say=up", "flood=200000", rf"once={FOLDER}\x", "wait", log=log)
+    hosted.write(rf"{FOLDER}\x", "")
+    hosted.write(rf"{FOLDER}\Prefect.log", "")
+    with reader(hosted, rf"{FOLDER}\Prefect.log"):
+        hosted.run("Prefect", "flooded")
+    files = sorted(hosted.lab.path(FOLDER).glob("Prefect*.log"))
+    assert len(files) == 3
+    assert all(0 < file.stat().st_size <= 20_000 for file in files)
+    assert 13 not in hosted.numbers("Prefect")
+    hosted.stop("Prefect")
+    assert hosted.gone()
+
+
+@contextmanager
+def reader(hosted: Hosted, path: str) -> Iterator[None]:
+    """A process of the lab that has a file open."""
+    code = "import sys; f = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    environment = {"WINFRA_LAB": str(hosted.lab.folder), "USERNAME": "deploy"}
+    command = [str(hosted.lab.path(PYTHON)), "-c", code, path]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"open\n"
+        yield
+        process.communicate()
