@@ -102,6 +102,8 @@ class Boot:
         with self._core.changed:
             if self._delayed is not None:
                 self._delayed.cancel()
+            for process in list(self._core.processes.values()):
+                process.kill()
             self._core.forget()
 
     def _tell(self, control: int, accepted: int) -> list[Service]:
