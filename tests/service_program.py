@@ -7,6 +7,8 @@ Run with the path of the lab's ``dispatcher.py`` as its first argument. Keys of 
 + ``slow_stop``: seconds in which it stops
 + ``crash``: it ends without a word while it starts
 + ``late``: seconds before it connects
++ ``event``: the texts of an error that it logs, in the Application event log, under its own name
++ ``fresh``: it begins its log anew
 + ``says``: what it writes to ``D:\services\NAME.log`` when it starts
 """
 
@@ -33,9 +35,7 @@ def main(dispatcher: str, arguments: list[str]) -> None:
     if told.get("crash"):
         sys.exit(told["crash"])
     note(folder, service.name, arguments)
-    if says := told.get("says"):
-        with (folder / f"{service.name}.log").open("a", encoding="utf-8") as log:
-            log.write(f"{says}\n")
+    report(folder, service.name, told)
     pause(service, START_PENDING, told.get("slow", 0))
     if "exit" in told:
         service.set_status(STOPPED, 0, told["exit"], told.get("specific", 0))
@@ -72,6 +72,21 @@ def note(folder: Path, name: str, arguments: list[str]) -> None:
         environment = {key: value for key, value in os.environ.items() if key.startswith("TEST_")}
         line = {"pid": os.getpid(), "arguments": arguments, "environment": environment}
         file.write(json.dumps(line) + "\n")
+
+
+def report(folder: Path, name: str, told: dict[str, Any]) -> None:
+    if says := told.get("says"):
+        mode = "w" if told.get("fresh") else "a"
+        with (folder / f"{name}.log").open(mode, encoding="utf-8") as log:
+            log.write(f"{says}\n")
+    if texts := told.get("event"):
+        entry = {
+            "time": time.time(), "provider": name, "id": 3, "level": 2,
+            "message": "", "data": texts, "pid": os.getpid(),
+        }  # fmt: skip
+        file = Path(os.environ["WINFRA_LAB"]) / "log" / "events-Application.jsonl"
+        with file.open("a", encoding="utf-8") as events:
+            events.write(json.dumps(entry) + "\n")
 
 
 def pause(service: Any, state: int, seconds: float) -> None:

@@ -15,7 +15,9 @@ import pytest
 from tests import recording
 from tests.harness import pyinfra_cli
 from tests.recording import Message, Request
+from winfra.lab import accounts
 from winfra.lab.endpoint_config import User
+from winfra.lab.scm.accounts import Secrets
 from winfra.lab.state import Lab
 
 pytestmark = pytest.mark.lab
@@ -30,6 +32,8 @@ SECRETS = {
     "TEXT": "Text-Goshawk-4481",
     "USER_PARAMETER": "User-Buzzard-日本-8830",
     "INPUT": "Input-Falcon-6127",
+    "ACCOUNT": "Account-Kite-'\"4471",
+    "CHANGED": "Changed-Hobby-ü-5902",
 }
 WRONG = "Wrong-Peregrine-3376"
 
@@ -124,6 +128,8 @@ def test_the_secrets_arrived(evidence: Evidence) -> None:
     names = ("TEXT", "INPUT", "USER_PARAMETER", "ENVIRONMENT")
     assert user == [str(len(SECRETS[name])) for name in names]
     assert SECRETS["TEMPLATE"] in evidence.lab.path(r"D:\settings.env").read_text()
+    assert Secrets(evidence.lab.folder).get("Secret") == SECRETS["CHANGED"]
+    assert accounts.password_is(evidence.lab.folder, "svc_secret", SECRETS["CHANGED"])
 
 
 def test_no_command_line_has_a_secret(evidence: Evidence) -> None:
@@ -157,7 +163,7 @@ def test_a_secret_travels_beside_the_json_or_in_a_file(evidence: Evidence) -> No
     beside = set().union(*(named(request.secrets) for request in evidence.requests))
     contents = set().union(*(named(request.content) for request in evidence.requests))
 
-    assert beside == {"PARAMETER", "ENVIRONMENT", "TEXT", "USER_PARAMETER", "INPUT"}
+    assert beside == set(SECRETS) - {"PASSWORD", "TEMPLATE"}
     assert contents == {"TEMPLATE"}
 
 

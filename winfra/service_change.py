@@ -27,6 +27,7 @@ _ERRORS = {
     3: messages.NO_FOLDER,
     5: messages.DENIED,
     193: messages.NO_PROGRAM,
+    1052: messages.NO_STOP,
     1053: messages.NOT_CONNECTED,
     1057: messages.BAD_ACCOUNT,
     1058: messages.DISABLED,
@@ -219,7 +220,7 @@ class _Work:
         lines = found["End"].splitlines()[-_LINES:]
         if lines:
             yield f"  the end of {log}:"
-        yield from (f"    {_line(line)}" for line in lines)
+        yield from (f"    {_printable(line.expandtabs())}" for line in lines)
 
     def _ask(self, script: Script, seconds: float = 0) -> Any:
         succeeded, output = self.host.run_shell_command(
@@ -238,4 +239,8 @@ def _failure(answer: Mapping[str, Any]) -> int | None:
 
 
 def _line(text: str) -> str:
-    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", " ".join(text.split(None)))
+    return _printable(" ".join(text.split()))
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

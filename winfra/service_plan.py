@@ -57,13 +57,14 @@ class Decision:
         after: dict[str, Any] = {}
         for key, value in self.changes.items():
             current = dict(found)[key] if found else None
-            before |= shown(key, current)
-            after |= shown(key, value[0] if key == "account" else value)
+            was, should = shown(key, current), shown(key, value[0] if key == "account" else value)
+            before |= dict.fromkeys(should) | was
+            after |= should
         if "account" in self.changes and secret is not None:
             before["password"], after["password"] = _SECRET, secret
-        for origin, (was, should) in self.origins.items():
-            before[f"started from {origin}"] = was and was[:_DIGEST]
-            after[f"started from {origin}"] = should and should[:_DIGEST]
+        for origin, digests in self.origins.items():
+            row = f"started from {origin}"
+            before[row], after[row] = (digest and digest[:_DIGEST] for digest in digests)
         if self.stop or self.start:
             before["state"], after["state"] = state(found), self._outcome()
         if self.stop and self.start and found and found["dependents"]:

@@ -46,9 +46,13 @@ def _recovery_rows(value: RecoveryInfo | None) -> dict[str, Any]:
     reset = value["reset_seconds"]
     return {
         "when it fails": [_action(kind, delay) for kind, delay in value["actions"]],
-        "failures forgotten": "never" if reset is None else f"after {reset} s",
+        "failures forgotten": _reset(reset) if value["actions"] else None,
         "an error exit is a failure": value["on_error_exit"],
     }
+
+
+def _reset(seconds: int | None) -> str:
+    return "never" if seconds is None else f"after {seconds} s"
 
 
 def _action(kind: str, delay: float) -> str:

@@ -32,6 +32,7 @@ from tests.service_trial import (
     wait,
 )
 from tests.trial import Trial, failing, no_host
+from winfra.facts.services import Service
 from winfra.lab import accounts as lab_accounts
 from winfra.lab.scm.client import request
 from winfra.messages import Message, services as messages
@@ -319,6 +320,10 @@ def test_an_account_by_any_of_its_names(trial: Trial) -> None:
     trial.run(services.service, "Example", **WANTED)
     computer = trial.lab.config.host_name
 
+    trial.run(services.service, "Example", account="LocalSystem")
+    assert trial.run(services.service, "Example", account=sid, password=PASSWORD).changed
+    assert stored(trial.lab, "Example")["ObjectName"].lower().endswith(r"\svc_prefect")
+
     for name in (r".\SVC_PREFECT", sid, rf"{computer}\svc_prefect"):
         assert not trial.run(services.service, "Example", account=name).changed
 
@@ -501,14 +506,65 @@ def test_the_end_of_its_log_is_shown(trial: Trial) -> None:
     assert "event 7024" in tried.output
 
 
+def test_a_log_that_is_begun_anew_is_shown_from_its_beginning(trial: Trial) -> None:
+    """And what the service itself put into the event log, which Windows has no sentence for."""
+    log = r"D:\services\Example.log"
+    trial.lab.path(log).write_text("an old line\n" * 1000)
+    make(trial.lab, "Example")
+    tell(trial.lab, "Example", exit=1066, says="a new\n  line", fresh=True, event=["no", "file"])
+
+    tried = trial.run(services.service, "Example", log=log)
+
+    assert "    a new\n" in tried.output
+    assert "      line\n" in tried.output
+    assert "event 3: no file" in tried.output
+
+
+def test_the_log_of_a_service_that_does_not_stop(trial: Trial) -> None:
+    """What it wrote since it was told to."""
+    log = r"D:\services\Example.log"
+    make(trial.lab, "Example")
+    tell(trial.lab, "Example", slow_stop=20, says="started")
+    run(trial.lab, "Example")
+
+    tried = trial.run(services.service, "Example", running=False, stop_seconds=0.5, log=log)
+
+    assert tried.failed
+    assert messages.NOT_STOPPED.remedy.partition("{")[0] in tried.output
+    assert "started" not in tried.output.partition("stop_seconds=0.5")[2]
+
+
+def test_a_service_that_takes_no_stop(trial: Trial) -> None:
+    """Windows' own, for instance."""
+    tried = trial.run(services.service, "Dnscache", running=False)
+
+    assert tried.failed
+    assert messages.NO_STOP.text(service="Dnscache", host=HOST) in tried.output
+    assert is_running(trial.lab, "Dnscache")
+
+
+def test_variables_are_taken_away(trial: Trial) -> None:
+    """An empty environment is none of its own."""
+    make(trial.lab, "Example", environment=["TEST_A=1"])
+    run(trial.lab, "Example")
+
+    assert "environment TEST_A" in trial.dry(services.service, "Example", environment={}).output
+    assert trial.run(services.service, "Example", environment={}).changed
+
+    assert "Environment" not in stored(trial.lab, "Example")
+    assert [one["environment"] for one in starts(trial.lab, "Example")] == [{"TEST_A": "1"}, {}]
+    assert not trial.run(services.service, "Example", environment={}).changed
+
+
 def test_a_service_that_is_marked_for_deletion(trial: Trial) -> None:
     """Something holds it open: nothing can be done until that lets go."""
     make(trial.lab, "Example")
     trial.lab.write_state("service_handles", ["Example"])
     try:
-        tried = trial.run(services.service, "Example", present=False, stop_seconds=1)
-        assert tried.failed
-        assert messages.MARKED.text(service="Example", host=HOST) in tried.output
+        for _ in range(2):
+            tried = trial.run(services.service, "Example", present=False, stop_seconds=0.5)
+            assert tried.failed
+            assert messages.MARKED.text(service="Example", host=HOST) in tried.output
 
         tried = trial.run(services.service, "Example", path=[PROGRAM])
         assert tried.failed
@@ -682,3 +738,60 @@ def test_what_is_no_port_is_refused(options: dict[str, Any], reason: str) -> Non
 
     assert messages.REFUSED.remedy in str(caught.value)
     assert reason in str(caught.value)
+
+
+def test_a_service_that_starts_is_stopped(trial: Trial) -> None:
+    """It takes no stop while it starts; a moment later it does."""
+    make(trial.lab, "Example")
+    tell(trial.lab, "Example", slow=1)
+    request(trial.lab.folder, "start", name="Example")
+
+    assert trial.run(services.service, "Example", running=False).changed
+
+    assert status(trial.lab, "Example")["state"] == 1
+
+
+def test_a_run_that_ended_between_change_and_start(trial: Trial) -> None:
+    """The service was stopped before it was changed: the next run finds it so, and starts it."""
+    make(trial.lab, "Example")
+    run(trial.lab, "Example")
+    wanted: dict[str, Any] = {"environment": {"TEST_A": "1"}}
+    with failing(trial.lab, "sc.exe", "", 1115, when="start Example"):
+        assert trial.run(services.service, "Example", **wanted).failed
+    assert stored(trial.lab, "Example")["Environment"] == ["TEST_A=1"]
+
+    assert trial.run(services.service, "Example", **wanted).changed
+
+    assert starts(trial.lab, "Example")[-1]["environment"] == {"TEST_A": "1"}
+
+
+def test_a_server_in_another_language(trial: Trial) -> None:
+    """Accounts by their English names, states and errors without words."""
+    trial.lab.configure(language="de")
+    account(trial)
+    try:
+        wanted: dict[str, Any] = {"path": [PROGRAM], "account": r"NT AUTHORITY\LocalService"}
+        assert trial.run(services.service, "Example", **wanted).changed
+        assert not trial.run(services.service, "Example", **wanted).changed
+        other = {"account": "svc_prefect", "password": PASSWORD}
+        assert trial.run(services.service, "Example", **other).changed
+        assert not trial.run(services.service, "Example", **other).changed
+        tell(trial.lab, "Example", exit=1066, specific=7)
+        tried = trial.run(services.service, "Example", restarted=True)
+        assert messages.SPECIFIC.remedy in tried.output
+        assert trial.run(services.service, "Example", present=False).changed
+    finally:
+        trial.lab.configure(language="en")
+
+
+def test_an_unchanged_service_is_asked_for_once(trial: Trial) -> None:
+    """One exchange, whatever is wanted of it."""
+    account(trial)
+    trial.run(services.service, "Example", **WANTED)
+    before = trial.connector.session.exchanges
+
+    trial.fact(Service, service="Example")
+    one = trial.connector.session.exchanges - before
+    assert not trial.run(services.service, "Example", **WANTED).changed
+
+    assert trial.connector.session.exchanges - before == 2 * one

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyinfra.api import operation
 from pyinfra.api.hiddenvalue import HiddenValue
 
-from winfra.operations import files, powershell
+from winfra.operations import accounts, files, powershell, rights, services
 from winfra.script import Script
 
 
@@ -48,4 +48,26 @@ powershell.script(
     parameters={"Secret": hidden("USER_PARAMETER"), "Plain": os.environ["PLAIN"]},
     _env={"TOKEN": hidden("ENVIRONMENT")},
     _stdin=os.environ["INPUT"],
+)
+accounts.user(
+    name="An account",
+    user="svc_secret",
+    password=hidden("ACCOUNT"),
+)
+rights.user_right(
+    name="That may log on as a service",
+    account="svc_secret",
+)
+services.service(
+    name="A service, whose program is none",
+    service="Secret",
+    running=None,
+    path=[r"C:\Windows\System32\hostname.exe"],
+    account="svc_secret",
+    password=hidden("ACCOUNT"),
+)
+accounts.user(
+    name="Another password, which goes to the service as well",
+    user="svc_secret",
+    password=hidden("CHANGED"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from pyinfra.api import operation
 from pyinfra.api.hiddenvalue import HiddenValue
 
-from winfra.operations import powershell
+from winfra.operations import powershell, services
 from winfra.script import Script
 
 
@@ -29,5 +29,12 @@ powershell.script(
     text=f"param([securestring] $Secret)\n$null = {os.environ['TEXT']!r}\nthrow 'by design'",
     parameters={"Secret": hidden("USER_PARAMETER")},
     _env={"TOKEN": hidden("ENVIRONMENT")},
+    _ignore_errors=True,
+)
+services.service(
+    name="A service's program is none",
+    service="Secret",
+    account="svc_secret",
+    password=hidden("CHANGED"),
     _ignore_errors=True,
 )

@@ -73,6 +73,7 @@ class Daemon:
 
     def reset(self) -> None:
         """A bare machine with the same users and ports; all that ran in it is gone."""
+        self._services.power_off()  # a shutdown in progress waits for them no longer
         self._power.cancel()
         self._tasks.halt()
         self._services.power_off()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from winfra.lab import command_line as lines, process_log, program_search, python
+from winfra.lab import command_line as lines, process_log, program_search
 from winfra.lab.config import LabConfig
 from winfra.lab.environment import process_environment
 from winfra.lab.machine import LabProcess
@@ -83,7 +83,7 @@ def _popen(
     argv = [str(file), "--line", line]
     if not program_search.is_simulated(file):
         argv[1:] = lines.split(line)[1:]
-        if not python.logs_itself(file):
+        if not program_search.logs_itself(file):
             process_log.append(lab, environment, line)
     nothing = subprocess.DEVNULL
     try:

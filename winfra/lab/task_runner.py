@@ -63,7 +63,7 @@ class TaskRunner:
                 if status.get("running"):
                     self._tasks.note(path, {"running": 0, "last_result": TERMINATED})
             self._make_up(now)
-            self._boot = self._checked = now - timedelta(microseconds=1)
+            self._boot, self._checked = now, now - timedelta(microseconds=1)
             self._up.set()
 
     def halt(self) -> None:
@@ -99,8 +99,9 @@ class TaskRunner:
         self._checked = now
 
     def _make_up(self, now: datetime) -> None:
+        known = self._tasks.status()
         for path, task in self._enabled():
-            last = self._tasks.status().get(path, {}).get("next_run")
+            last = known.get(path, {}).get("next_run")
             if task.value("Settings/StartWhenAvailable") != "true" or last is None:
                 continue
             if datetime.fromisoformat(last) < now:

@@ -44,6 +44,11 @@ ENDED = Message(
     "{service} on {host} started and stopped again at once, without an error",
     "Look into its own log for the reason; a program that has nothing to do stops like that",
 )
+NO_STOP = Message(
+    "service_no_stop",
+    "{service} on {host} runs and takes no stop (error 1052)",
+    "Windows itself needs it, or its program was not made to be stopped: restart the server",
+)
 NO_FILE = Message(
     "service_no_file",
     "{service} on {host}: its program is not there: {path} (error 2)",

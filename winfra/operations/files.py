@@ -23,11 +23,14 @@ from winfra.facts.files import Entry
 from winfra.local_file import existing, local_path
 from winfra.messages.operations import UPLOAD_ONTO_FOLDER, WRONG_KIND
 from winfra.operation import fail, operation
+from winfra.operations import folder
 from winfra.path import windows_path
 from winfra.script import Script
 from winfra.standing import check_removal, same_content, standing
 from winfra.template import check_form, render, template_text
 from winfra.upload import UploadSource, show_upload
+
+sync = folder.sync
 
 
 @operation()

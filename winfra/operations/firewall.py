@@ -16,7 +16,7 @@ from pyinfra.api.command import PyinfraCommand
 from winfra import firewall, firewall_ranges
 from winfra.difference import show
 from winfra.facts.firewall import FirewallInfo, ProfileInfo, Rule
-from winfra.firewall import ACTIONS, DIRECTIONS, PROFILES, PROTOCOLS, RuleInfo
+from winfra.firewall import ACTIONS, DIRECTIONS, PROTOCOLS, RuleInfo
 from winfra.firewall_ranges import Port
 from winfra.messages import Message, firewall as messages
 from winfra.operation import fail, operation, read
@@ -160,18 +160,22 @@ def _shown(rule: RuleInfo) -> dict[str, Any]:
 
 
 def _set(rule: str, found: RuleInfo | None, wanted: RuleInfo, differing: list[str]) -> Script:
-    settings: dict[str, Any] = {key: value for key, value in wanted.items() if key != "further"}
-    named = {"".join(part.title() for part in key.split("_")): settings[key] for key in settings}
-    if wanted["profiles"] == [*PROFILES]:
-        named["Profiles"] = ["Any"]
-    # A port that a rule has beside a protocol without ports is refused, and which end it is at changes.
-    anew = {"further", "protocol", "direction"} & {*differing}
-    if found is None and not wanted["description"]:
-        named["Description"] = None
+    settings = {
+        "".join(part.title() for part in key.split("_")): _word(value)
+        for key, value in wanted.items()
+        if key != "further"
+    }
+    # What no parameter takes away, and what is refused beside the old ports or changes their end.
+    anew = found is not None and bool({"further", "protocol", "direction"} & {*differing})
+    if (found is None or anew) and not wanted["description"]:
+        settings["Description"] = None
     return Script(
-        "set_firewall_rule",
-        Name=rule,
-        Exists=found is not None,
-        Replace=found is not None and bool(anew),
-        **named,
+        "set_firewall_rule", Name=rule, Exists=found is not None, Replace=anew, **settings
     )
+
+
+def _word(value: Any) -> Any:
+    """The cmdlets' word for all there are."""
+    if value in ([*firewall.PROFILES], ["any"]):
+        return ["Any"]
+    return "Any" if value == "any" else value

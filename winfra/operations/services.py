@@ -26,7 +26,15 @@ from winfra.path import windows_path
 from winfra.script import Script
 from winfra.service_change import Plan, change
 from winfra.service_plan import Decision
-from winfra.services import Recovery, ServiceInfo, SidType, needs_password, refused, service_name
+from winfra.services import (
+    Recovery,
+    ServiceInfo,
+    SidType,
+    needs_password,
+    refused,
+    service_name,
+    stored_account,
+)
 
 
 @operation()
@@ -125,10 +133,10 @@ def service(
     if not present:
         yield from _remove(service, found, limits)
         return
-    _check_found(service, found, wanted)
     decision = service_plan.decide(
-        found, _with_sid(wanted), running, restarted=restarted, started_from=started_from
+        found, _with_sid(found, wanted), running, restarted=restarted, started_from=started_from
     )
+    _check_found(service, found, decision)
     if not decision.anything:
         host.noop(f"service {service} is as wanted")
         return
@@ -188,15 +196,16 @@ def _remove(
     yield FunctionCommand(change, (Plan(service, stop=stop, remove=True, **limits),), {})
 
 
-def _check_found(service: str, found: ServiceInfo | None, wanted: Mapping[str, Any]) -> None:
+def _check_found(service: str, found: ServiceInfo | None, decision: Decision) -> None:
     """What an earlier operation makes is there when this one runs, not when it is prepared."""
     if found is not None and found["marked_for_deletion"]:
         raise fail(messages.MARKED, service=service, host=host.name)
     if host.state.current_stage != StateStage.Execute:
         return
-    if found is None and "path" not in wanted:
+    if found is None and "path" not in decision.changes:
         raise fail(messages.NO_SERVICE, service=service, host=host.name)
-    names = [name for name in wanted.get("dependencies", ()) if not name.startswith("+")]
+    wanted = decision.changes.get("dependencies", ())
+    names = [name for name in wanted if not name.startswith("+")]
     others = read(Services, services=names) if names else {}
     if missing := [name for name, other in others.items() if other is None]:
         raise fail(
@@ -204,11 +213,14 @@ def _check_found(service: str, found: ServiceInfo | None, wanted: Mapping[str, A
         )
 
 
-def _with_sid(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The account with its SID, which the host has to tell of some."""
-    if "account" not in wanted:
+def _with_sid(found: ServiceInfo | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The account with its SID, which the host has to tell where the names are not the same."""
+    account = wanted.get("account")
+    if account is None:
         return dict(wanted)
-    return {**wanted, "account": (wanted["account"], resolve(wanted["account"]))}
+    if found is not None and stored_account(account).casefold() == found["account"].casefold():
+        return {**wanted, "account": (account, found["account_sid"])}
+    return {**wanted, "account": (account, resolve(account))}
 
 
 def _check_password(service: str, decision: Decision, secret: HiddenValue | None) -> None:

@@ -33,7 +33,13 @@ function Set-Account {
     $instance = Get-CimInstance -ClassName Win32_Service -Filter $filter
     $secret = if ($null -ne $Password) { ConvertFrom-Secret $Password } else { '' }
     $values = @{ StartName = $Account; StartPassword = $secret }
-    (Invoke-CimMethod -InputObject $instance -MethodName Change -Arguments $values).ReturnValue
+    $code = (Invoke-CimMethod -InputObject $instance -MethodName Change -Arguments $values).ReturnValue
+    if ($code -in 21, 22 -and $null -eq $Password) {
+        # With a virtual or managed account there may be no password at all, not even a blank one (ChangeServiceConfig).
+        $values.Remove('StartPassword')
+        $code = (Invoke-CimMethod -InputObject $instance -MethodName Change -Arguments $values).ReturnValue
+    }
+    $code
 }
 
 function Set-Value([string] $Name, [string] $Kind, $Value) {

@@ -3,8 +3,11 @@ param([Parameter(Mandatory)] [string] $Service, [Parameter(Mandatory)] [securest
 
 $filter = "Name='$($Service -replace "(['\\])", '\$1')'"
 $instance = Get-CimInstance -ClassName Win32_Service -Filter $filter
-# Without the account's name the password is not taken (ChangeServiceConfig).
-$values = @{ StartName = $instance.StartName; StartPassword = (ConvertFrom-Secret $Password) }
-$code = (Invoke-CimMethod -InputObject $instance -MethodName Change -Arguments $values).ReturnValue
-if ($code -ne 0) { Stop-Script 'service_password_refused' @{ Service = $Service; Code = $code } }
+# A key of the registry that the control manager has not read yet is no service.
+if ($instance) {
+    # Without the account's name the password is not taken (ChangeServiceConfig).
+    $values = @{ StartName = $instance.StartName; StartPassword = (ConvertFrom-Secret $Password) }
+    $code = (Invoke-CimMethod -InputObject $instance -MethodName Change -Arguments $values).ReturnValue
+    if ($code -ne 0) { Stop-Script 'service_password_refused' @{ Service = $Service; Code = $code } }
+}
 @{ Service = $Service }

@@ -11,7 +11,7 @@ from typing import Any
 import win32event
 
 from . import events, settings
-from .child import Child
+from .child import Child, reason
 from .configuration import Check
 from .events import Failure
 from .job import WINDOWS_ERROR
@@ -41,7 +41,7 @@ def _answer(control: Any, check: Check) -> dict[str, Any]:
     except SettingsError as error:
         return {"problem": str(error)}
     except WINDOWS_ERROR as error:
-        return {"problem": f"{error.strerror} (error {error.winerror})", "error": error.winerror}
+        return {"problem": reason(error, check.program)}
     control.running()
     began = time.monotonic()
     timed_out = _timed_out(control, child, check.seconds)

@@ -108,3 +108,9 @@ def _pipe(inherited: int) -> tuple[Any, Any]:
     win32api.SetHandleInformation(ends[inherited], flag, flag)
     reader, writer = ends
     return reader, writer
+
+
+def reason(error: Any, program: Program) -> str:
+    """Why a program was not started, in Windows' words."""
+    words = str(error.strerror).replace("%1", program.command[0])
+    return f"{words} (error {error.winerror})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -109,4 +108,5 @@ def _of_files(folder: Path, files: Iterable[Path]) -> str | None:
 def _lines(folder: Path, files: Iterable[Path]) -> Iterator[str]:
     for file in files:
         content = file.read_bytes()
-        yield f"{os.path.relpath(file, folder)} {hashlib.sha256(content).hexdigest()}\n"
+        name = file.relative_to(folder).as_posix()
+        yield f"{name} {hashlib.sha256(content).hexdigest()}\n"

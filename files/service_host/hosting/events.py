@@ -5,6 +5,7 @@ The numbers are those of the events, and of the service-specific exit codes wher
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -80,9 +81,11 @@ class Journal:
             self._report(LOG, f"the log cannot be written, output is lost: {log.failure}")
 
     def _report(self, event: Event, sentence: str) -> None:
+        # Windows would take %1 in it for the place of a text (ReportEvent).
+        text = re.sub("%(?=[0-9])", "% ", sentence[:_LONGEST])
         try:
             win32evtlogutil.ReportEvent(
-                self._service, event.number, eventType=event.level, strings=[sentence[:_LONGEST]]
+                self._service, event.number, eventType=event.level, strings=[text]
             )
         except pywintypes.error:
             return

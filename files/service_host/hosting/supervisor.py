@@ -10,7 +10,7 @@ from typing import Protocol
 import win32event
 
 from . import console, digests, events, settings
-from .child import Child
+from .child import Child, reason
 from .configuration import Service
 from .events import Failure, Journal
 from .job import WINDOWS_ERROR
@@ -84,7 +84,7 @@ class Supervisor:
             raise Failure(
                 events.NOT_STARTED,
                 f"{program.command[0]} in {program.directory} cannot be started as {_account()}: "
-                f"{error.strerror} (error {error.winerror})",
+                f"{reason(error, program)}",
             ) from error
         self._journal.write(events.STARTED, f"started {program.command[0]}, process {child.pid}")
         return child
@@ -99,7 +99,7 @@ class Supervisor:
             digests.write(self._service.record, found)
         except OSError as error:
             self._journal.write(
-                events.RECORD, f"the record {self._service.record} cannot be written: {error}"
+                events.RECORD, f"the record {self._service.record} cannot be made: {error}"
             )
 
     def _watch(self, child: Child) -> Cause:

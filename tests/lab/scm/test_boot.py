@@ -125,6 +125,18 @@ def test_a_shutdown_does_not_wait_for_ever(lab: Lab, accepts: int, setting: str)
     assert not left_over(lab)
 
 
+def test_a_reset_does_not_wait_for_a_shutdown(lab: Lab) -> None:
+    """However long its services would take."""
+    running(lab, "Slow", f"accepts={PRESHUTDOWN} slow=60", preshutdown_milliseconds=60000)
+    lab.reboot()
+    until(lambda: bool(notes(lab, "Slow", "control")), "no preshutdown")
+    assert refusal(start, lab, "wuauserv") == codes.SHUTDOWN_IN_PROGRESS
+    begun = time.monotonic()
+    lab.reset()
+    assert time.monotonic() - begun < 5
+    assert not left_over(lab)
+
+
 def test_a_failure_count_ends_with_the_machine(lab: Lab) -> None:
     """It counts since the last boot."""
     create(lab, "Prefect", "crash=1")

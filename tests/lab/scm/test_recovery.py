@@ -140,7 +140,17 @@ def test_a_command_runs_as_the_account(lab: Lab) -> None:
     assert ran["user"] == "Prefect"
 
 
-def test_a_hundred_crashes_leave_nothing(lab: Lab) -> None:
+def test_the_machine_restarts(lab: Lab) -> None:
+    """Where that is the action."""
+    lab.configure(reboot_seconds=0.1)
+    boot = lab.read_state("system")["boot_time"]
+    create(lab, "Prefect", "crash=1", failure=failure((REBOOT, 10)))
+    start(lab, "Prefect")
+    until(lambda: lab.read_state("system")["boot_time"] != boot, "no restart")
+    assert events(lab, 7031) == [(7031, ["Prefect", "1", "10", "2", "Restart the computer"])]
+
+
+def test_many_crashes_leave_nothing(lab: Lab) -> None:
     """As many restarts as crashes, and one process in the end."""
     create(lab, "Prefect", "", failure=failure((RESTART, 0)))
     start(lab, "Prefect")

@@ -23,27 +23,27 @@ class Boot:
         self._core = core
         self._starter = starter
         self._controller = controller
-        self._generation = 0
         self._delayed: threading.Timer | None = None
 
     def up(self) -> None:
         """The machine starts: those of Windows run at once, the others behind this call's back."""
         with self._core.changed:
-            self._core.down = False
+            self._core.down = self._core.ending = False
             (self._core.lab.state / HANDLES).unlink(missing_ok=True)
-            self._generation += 1
-            for service in self._core.database.all():
-                self._core.removed(service)
-            for service in self._core.database.all():
-                built_in = self._starter.is_built_in(service)
-                if built_in and service.start == codes.AUTO_START:
-                    self._starter.run_built_in(service, self._core.record(service.name))
-            self._core.save()
-            if any(not self._starter.is_built_in(one) for one in self._automatic()):
+            found = [one for one in self._core.database.all() if not self._core.removed(one)]
+            automatic = [one for one in found if one.start == codes.AUTO_START]
+            for service in automatic:
+                if self._starter.is_built_in(service):
+                    status = self._starter.built_in_status(service)
+                    self._core.record(service.name).status = status
+            self._core.save(names=[one.name for one in found])
+            if not all(self._starter.is_built_in(one) for one in automatic):
                 self._start_others()
 
     def _start_others(self) -> None:
-        thread = threading.Thread(target=self._start_all, args=(self._generation,), name="boot")
+        thread = threading.Thread(
+            target=self._start_all, args=(self._core.generation,), name="boot"
+        )
         thread.daemon = True
         thread.start()
 
@@ -55,7 +55,7 @@ class Boot:
     def _start_all(self, generation: int) -> None:
         self._start_some(generation, delayed=False)
         with self._core.changed:
-            if self._core.down or self._generation != generation:
+            if self._core.down or self._core.generation != generation:
                 return
             # The delay counts from when the others were started.
             seconds = self._core.lab.config.delayed_start_seconds
@@ -67,7 +67,7 @@ class Boot:
     def _start_some(self, generation: int, *, delayed: bool) -> None:
         with self._core.changed:
             for service in self._automatic():
-                if self._core.down or self._generation != generation:
+                if self._core.down or self._core.generation != generation:
                     return
                 if service.delayed == delayed and self._core.state(service.name) == codes.STOPPED:
                     self._start(service)
@@ -89,6 +89,7 @@ class Boot:
     def shut_down(self) -> None:
         """Preshutdown, then shutdown; each service has the time that its settings give it."""
         with self._core.changed:
+            self._core.ending = True
             waiting = self._tell(codes.PRESHUTDOWN, codes.ACCEPT_PRESHUTDOWN)
             self._wait(waiting, [one.preshutdown_milliseconds / 1000 for one in waiting])
             waiting = self._tell(codes.SHUTDOWN, codes.ACCEPT_SHUTDOWN)
@@ -99,11 +100,11 @@ class Boot:
     def off(self) -> None:
         """The machine is off: nothing that ends from now on is a failure."""
         with self._core.changed:
-            self._core.down = True
             if self._delayed is not None:
                 self._delayed.cancel()
+            for process in list(self._core.processes.values()):
+                process.kill()
             self._core.forget()
-            self._core.changed.notify_all()
 
     def _tell(self, control: int, accepted: int) -> list[Service]:
         """Send a control to all that accept it, in the order of the database."""

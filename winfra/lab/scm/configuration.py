@@ -45,7 +45,7 @@ class Configuration:
             raise codes.error(codes.INVALID_PARAMETER)
         self._check(name, None, settings)
         self._store(name, settings)
-        self._core.save()
+        self._core.save(names=self._core.database.names())
         self._core.note(
             7045, name, settings["path"], TYPES[settings["type"] & codes.WIN32],
             START_TYPES[settings["start"]], settings["account"],

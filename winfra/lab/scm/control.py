@@ -75,10 +75,16 @@ class Controller:
             raise codes.error(codes.SERVICE_REQUEST_TIMEOUT)
         record.busy, record.answer = True, None
         record.stopping |= control == codes.STOP
+        generation = core.generation
         process.send(control)
-        core.changed.wait_for(
-            lambda: record.answer is not None or record.process is not process, limit
-        )
+
+        def is_over() -> bool:
+            answered = record.answer is not None or record.process is not process
+            return answered or core.generation != generation
+
+        core.changed.wait_for(is_over, limit)
+        if core.generation != generation:
+            raise codes.error(codes.SHUTDOWN_IN_PROGRESS)
         record.busy = False
         core.changed.notify_all()
         self._judge(service, record, process, limit)

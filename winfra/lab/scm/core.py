@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from winfra.lab.scm import codes, events
@@ -57,7 +58,12 @@ class Record:
 
 
 class Core:
-    """Everything below ``changed`` is touched by who holds it; waiting on it lets go."""
+    """Everything below ``changed`` is touched by who holds it; waiting on it lets go.
+
+    + down: the machine is off
+    + ending: it is going down: nothing starts, and nothing that ends is a failure
+    + generation: how often it went down; who waited meanwhile has nothing left to wait for
+    """
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -66,8 +72,11 @@ class Core:
         self.secrets = Secrets(lab.folder)
         self.note = events.writer(lab.folder)
         self.down = True
+        self.ending = False
+        self.generation = 0
         self.processes: dict[int, ServiceProcess] = {}
         self._records: dict[str, Record] = {}
+        self._names: list[str] = []
 
     def service(self, name: str) -> Service:
         """A service by its name, in any case; ``ScmError(1060)`` where there is none."""
@@ -96,14 +105,14 @@ class Core:
         """ServicesPipeTimeout, in seconds."""
         return self.database.limit("ServicesPipeTimeout", PIPE_MILLISECONDS)
 
-    def must_be_up(self) -> None:
-        if self.down:
+    def must_be_up(self, generation: int | None = None) -> None:
+        """``ScmError(1115)`` where the machine goes down, or went down since that generation."""
+        if self.down or self.ending or generation not in {None, self.generation}:
             raise codes.error(codes.SHUTDOWN_IN_PROGRESS)
 
     def update(self, record: Record, **values: int) -> None:
         """Change a status, tell who waits, and write all of them down."""
-        for name, value in values.items():
-            setattr(record.status, name, value)
+        record.status = replace(record.status, **values)
         record.reports += 1
         self.save()
         self.changed.notify_all()
@@ -131,7 +140,7 @@ class Core:
         for timer in record.timers:
             timer.cancel()
         del self._records[service.name.lower()]
-        self.save()
+        self.save(names=self.database.names())
         return True
 
     def describe(self, service: Service) -> dict[str, Any]:
@@ -139,11 +148,16 @@ class Core:
         status = asdict(self.record(service.name).status)
         return {**status, **service.plain()}
 
-    def save(self) -> None:
-        """Write the states; the names of services resolve by this file."""
+    def save(self, *, names: Iterable[str] | None = None) -> None:
+        """Write the states; the names of services resolve by this file.
+
+        + names: of all services, where one came or went
+        """
         if self.down:
             return  # the machine is being made anew
-        states = {one: asdict(self.record(one).status) for one in self.database.names()}
+        if names is not None:
+            self._names = [*names]
+        states = {one: asdict(self.record(one).status) for one in self._names}
         write_json(self.lab.state / "services.json", states)
 
     def forget(self) -> None:
@@ -151,7 +165,6 @@ class Core:
         for timer in (timer for one in self._records.values() for timer in one.timers):
             timer.cancel()
         self._records = {}
-
-    @staticmethod
-    def status_fields() -> set[str]:
-        return {one.name for one in fields(Status)}
+        self.generation += 1
+        self.down = True
+        self.changed.notify_all()

@@ -85,19 +85,21 @@ class Database:
     def names(self) -> list[str]:
         """All services that are no drivers."""
         found = self.registry.subkeys(KEY)
-        return [name for name in found if self._is_service(name)]
+        return [name for name in found if _is_service(self.registry.get(rf"{KEY}\{name}", "Type"))]
 
     def all(self) -> Iterator[Service]:
-        for name in self.names():
+        for name in self.registry.subkeys(KEY):
             if (service := self.find(name)) is not None:
                 yield service
 
     def find(self, name: str) -> Service | None:
         """A service by its name, in any case."""
-        if not is_name(name) or not self._is_service(name):
+        if not is_name(name):
             return None
         values = self.registry.values(rf"{KEY}\{name}")
         one = {key.lower(): data for key, (_, data) in values.items()}
+        if not _is_service(one.get("type")):
+            return None
         return _service(self.registry.name(rf"{KEY}\{name}"), one)
 
     def is_driver(self, name: str) -> bool:
@@ -135,10 +137,6 @@ class Database:
         except ValueError:
             return default / 1000
 
-    def _is_service(self, name: str) -> bool:
-        kind = self.registry.get(rf"{KEY}\{name}", "Type")
-        return isinstance(kind, int) and bool(kind & codes.WIN32)
-
     def _set(self, key: str, value: str, data: Any, kind: Kind) -> None:
         if isinstance(data, (str, list, tuple)) and not data:
             self.registry.remove(key, value)
@@ -156,6 +154,10 @@ class Database:
                 self.registry.set(key, "FailureActions", packed)
             else:
                 self.registry.remove(key, "FailureActions")
+
+
+def _is_service(kind: Data | None) -> bool:
+    return isinstance(kind, int) and bool(kind & codes.WIN32)
 
 
 def is_name(name: str) -> bool:

@@ -22,6 +22,10 @@ from winfra.lab.token import Token
 from winfra.lab.well_known import INTERACTIVE
 
 SERVICE_LOGON = "S-1-5-6"
+REPORTED = (
+    "type", "state", "accepted", "win32_exit", "specific_exit", "checkpoint", "wait_hint",
+)  # fmt: skip
+"""SERVICE_STATUS: what a service says of itself."""
 _QUERIES = {"query", "list", "dependents", "find"}
 
 
@@ -64,7 +68,8 @@ class Scm:
 
     def _answer(self, verb: str, caller: Mapping[str, str], arguments: Mapping[str, Any]) -> Any:
         who = token.of_process(self._core.lab.folder, caller)
-        self._core.must_be_up()
+        if self._core.down:
+            raise codes.error(codes.SHUTDOWN_IN_PROGRESS)
         method: Callable[..., Any] = getattr(self, f"_on_{verb}")
         if verb in {"create", "list", "find"}:
             _check(who, verb, arguments)
@@ -124,6 +129,7 @@ class Scm:
     def on_status(self, process: ServiceProcess, status: Mapping[str, int]) -> None:
         with self._core.changed:
             service, record = self._of(process)
+            status = {name: int(status.get(name, 0)) for name in REPORTED}
             if service is None or record is None or status["state"] not in codes.STATES:
                 return
             if status["state"] == codes.STOPPED:
@@ -138,11 +144,12 @@ class Scm:
     def on_ended(self, process: ServiceProcess) -> None:
         jobs.close(self._core.lab.folder, process.pid)
         with self._core.changed:
-            self._core.processes.pop(process.pid, None)
+            if self._core.processes.get(process.pid) is process:
+                del self._core.processes[process.pid]
             service, record = self._of(process)
             if service is not None and record is not None and process.connected:
                 self._core.stopped(record, codes.PROCESS_ABORTED)
-                if not self._core.down:
+                if not self._core.ending:
                     self._recovery.failed(service, crashed=True)
                 self._core.removed(service)
             self._core.changed.notify_all()
@@ -161,7 +168,7 @@ class Scm:
         elif code:
             self._core.note(7023, service.display_name, f"%%{code}")
         self._core.note(7036, service.display_name, STATES[codes.STOPPED])
-        if code and service.failure_flag and not self._core.down:
+        if code and service.failure_flag and not self._core.ending:
             self._recovery.failed(service, crashed=False)
         self._core.removed(service)
 

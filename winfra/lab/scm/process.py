@@ -165,7 +165,8 @@ def start(lab: Path, command_line: str, environment: Mapping[str, str], who: Tok
     argv = [str(file), "--line", command_line]
     if not program_search.is_simulated(file):
         argv[1:] = lines.split(command_line)[1:]
-        process_log.append(lab, environment, command_line)
+        if not program_search.logs_itself(file):
+            process_log.append(lab, environment, command_line)
     nothing = subprocess.DEVNULL
     folder = to_real(lab, SYSTEM_FOLDERS[0])
     try:

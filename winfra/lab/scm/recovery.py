@@ -43,16 +43,17 @@ class Recovery:
             self._core.note(7034, service.display_name, record.failures)
 
     def _schedule(self, service: Service, action: int, seconds: float) -> None:
-        timer = threading.Timer(seconds, self._act, (service.name, action))
+        timer = threading.Timer(seconds, self._act, (service.name, action, self._core.generation))
         timer.daemon = True
         record = self._core.record(service.name)
         record.timers = [one for one in record.timers if one.is_alive()] + [timer]
         timer.start()
 
-    def _act(self, name: str, action: int) -> None:
+    def _act(self, name: str, action: int, generation: int) -> None:
         with self._core.changed:
             service = self._core.database.find(name)
-            if self._core.down or service is None:
+            over = self._core.down or self._core.ending or self._core.generation != generation
+            if over or service is None:
                 return
             try:
                 self._carry_out(service, action)

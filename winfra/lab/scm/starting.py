@@ -12,7 +12,7 @@ from winfra.lab.registry import expand
 from winfra.lab.scm import accounts, codes, process
 from winfra.lab.scm.accounts import Account
 from winfra.lab.scm.codes import ScmError
-from winfra.lab.scm.core import Core, Record
+from winfra.lab.scm.core import Core, Record, Status
 from winfra.lab.scm.database import Service
 from winfra.lab.scm.process import Owner, ServiceProcess
 from winfra.lab.scm.windows_services import SERVICES
@@ -42,6 +42,7 @@ class Starter:
     def start(self, service: Service, arguments: Sequence[str] = ()) -> None:
         """Start a service; returns when its process has connected (StartService)."""
         self._core.must_be_up()
+        generation = self._core.generation
         if service.start == codes.DISABLED_START:
             raise codes.error(codes.SERVICE_DISABLED)
         if service.delete_flag:
@@ -49,7 +50,7 @@ class Starter:
         record = self._core.record(service.name)
         if record.status.state != codes.STOPPED:
             raise codes.error(codes.SERVICE_ALREADY_RUNNING)
-        self._start_needed(service, record)
+        self._start_needed(service, record, generation)
         if record.status.state != codes.STOPPED:
             raise codes.error(codes.SERVICE_ALREADY_RUNNING)
         record.stopping = False
@@ -58,19 +59,18 @@ class Starter:
             checkpoint=0, wait_hint=FIRST_WAIT_HINT,
         )  # fmt: skip
         if service.name.lower() in _BUILT_IN:
-            self.run_built_in(service, record)
+            record.status = self.built_in_status(service)
+            self._core.update(record)
             self._core.note(7036, service.display_name, "running")
         else:
             self._run(service, record, arguments)
 
-    def run_built_in(self, service: Service, record: Record) -> None:
+    @staticmethod
+    def built_in_status(service: Service) -> Status:
         """A service of Windows: it has no process here, and runs as soon as it is asked to."""
         known = _BUILT_IN[service.name.lower()]
         number = NOT_A_PROCESS + 4 * (1 + list(_BUILT_IN).index(known.name.lower()))
-        self._core.update(
-            record, type=service.type, state=codes.RUNNING, pid=number, accepted=known.accepted,
-            win32_exit=0, specific_exit=0, checkpoint=0, wait_hint=0,
-        )  # fmt: skip
+        return Status(service.type, codes.RUNNING, number, known.accepted, win32_exit=0)
 
     @staticmethod
     def is_built_in(service: Service) -> bool:
@@ -79,15 +79,17 @@ class Starter:
     def wait(self, name: str) -> None:
         """Wait until a service is pending no more, or has hung."""
         core, record = self._core, self._core.record(name)
-        while record.status.state == codes.START_PENDING and not core.down:
+        generation = core.generation
+        while record.status.state == codes.START_PENDING and core.generation == generation:
             seen = record.reports
             seconds = core.lab.config.start_hang_seconds + record.status.wait_hint / 1000
             if not core.changed.wait(seconds) and record.reports == seen:
                 return
 
-    def _start_needed(self, service: Service, record: Record) -> None:
+    def _start_needed(self, service: Service, record: Record, generation: int) -> None:
         for one in service.dependencies:
             failed = self._start_group(one[1:]) if one[:1] == "+" else self._start_one(service, one)
+            self._core.must_be_up(generation)
             if failed is not None:
                 name, code = failed
                 self._core.note(7001, service.display_name, name, f"%%{code}")
@@ -110,13 +112,13 @@ class Starter:
 
     def _ensure(self, service: Service) -> int:
         """Have a service run; 0 or the system error code."""
-        status = self._core.record(service.name).status
-        if status.state == codes.STOPPED:
+        if self._core.state(service.name) == codes.STOPPED:
             try:
                 self.start(service)
             except ScmError as error:
                 return error.code
         self.wait(service.name)
+        status = self._core.record(service.name).status
         match status.state:
             case codes.STOPPED:
                 return status.win32_exit or codes.PROCESS_ABORTED
@@ -136,10 +138,15 @@ class Starter:
             raise
         record.process = started
         core.update(record, pid=started.pid)
-        limit = core.limit()
-        core.changed.wait_for(lambda: started.connected or started.ended or core.down, limit)
+        limit, generation = core.limit(), core.generation
+
+        def is_over() -> bool:
+            return started.connected or started.ended or core.generation != generation
+
+        core.changed.wait_for(is_over, limit)
         if not started.connected:
             started.kill()
+            core.must_be_up(generation)
             # Also where the process ended at once: services.exe tells no difference.
             core.note(7009, f"{limit * 1000:.0f}", service.display_name)
             self._fail(service, record, codes.SERVICE_REQUEST_TIMEOUT)

@@ -44,6 +44,10 @@ class Host:
             connected = self._dispatcher = dispatcher.connect()
         except dispatcher.ScmError as failure:
             raise error(failure.code, "StartServiceCtrlDispatcher") from None
+        from winfra.lab.win32 import consoles
+
+        # The only thread in which Python takes signals; the service's code may run in others.
+        consoles.HANDLERS.install()
         arguments = (connected.name, *connected.arguments)
         # Windows makes the thread: Python does not wait for it at its end.
         threading.Thread(target=self._serve, args=(arguments,), daemon=True).start()

@@ -97,7 +97,7 @@ class Start:
 
     def _folder(self) -> Path:
         if self.directory is None:
-            return Path("/proc/self/cwd").resolve()
+            return _here()
         folder = os.fspath(self.directory)
         if not os.path.isdir(folder):
             raise error(DIRECTORY, FUNCTION)
@@ -171,7 +171,7 @@ def _candidates(line: str) -> Iterator[str]:
 
 
 def _search(lab: Path, name: str, *, in_path: bool) -> Path | None:
-    here = Path("/proc/self/cwd").resolve()
+    here = _here()
     if not in_path:
         name = name if is_windows(name) else f".\\{name}"
         return program_search.find(lab, name, "", here, ("",))
@@ -179,6 +179,11 @@ def _search(lab: Path, name: str, *, in_path: bool) -> Path | None:
     beside = None if "\\" in name.replace("/", "\\") else f"{folder}\\{name}"
     found = program_search.find(lab, beside, "", here) if beside else None
     return found or program_search.find(lab, name, os.environ.get("PATH", ""), here)
+
+
+def _here() -> Path:
+    """The current folder as Linux calls it."""
+    return Path(str(system.drives().translate(os.getcwd())))
 
 
 def _failure(lab: Path, name: str) -> int:

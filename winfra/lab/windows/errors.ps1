@@ -8,3 +8,11 @@ function Write-CommandError($Cmdlet, [Exception] $Exception, [string] $Id, [stri
     $field.SetValue($record, "$Id,$Namespace.$class")
     if ($Terminating) { $Cmdlet.ThrowTerminatingError($record) } else { $Cmdlet.WriteError($record) }
 }
+
+function Clear-Caught($Record) {
+    # What a compiled cmdlet catches does not stand in $Error. Returns the exception, as it was thrown by .NET.
+    while ($global:Error.Count -and $global:Error[0].Exception -eq $Record.Exception) { $global:Error.RemoveAt(0) }
+    $exception = $Record.Exception
+    while ($exception -is [Management.Automation.RuntimeException] -and $exception.InnerException) { $exception = $exception.InnerException }
+    $exception
+}

@@ -21,6 +21,8 @@ READ, WRITE, EXECUTE = 0x120089, 0x120116, 0x1200A0
 DELETE, LIST, ADD_FILE, ADD_FOLDER, TRAVERSE = 0x10000, 0x1, 0x2, 0x4, 0x20
 WRITE_ATTRIBUTES = 0x100
 ACCESS_DENIED = 5
+USER = "WINFRA_LAB_USER"
+"""Says who a process is whose ``USERNAME`` somebody took away or changed."""
 
 _stat = posix.stat
 _lstat = posix.lstat
@@ -147,7 +149,7 @@ class Guard:
 
     def _granted(self, path: str) -> int | None:
         """All rights to a file; None where there is nothing to ask about, or nobody to ask for."""
-        if "USERNAME" not in os.environ:
+        if USER not in os.environ:
             return None  # not started by the lab's machine
         try:
             status = _lstat(path)
@@ -177,7 +179,8 @@ class Guard:
             from winfra.lab.access import AccessLists
 
             lab = Path(self._lab)
-            self._loaded = AccessLists(lab), token.of_process(lab)
+            who = {**os.environ, "USERNAME": os.environ[USER]}
+            self._loaded = AccessLists(lab), token.of_process(lab, who)
         return self._loaded
 
     def _renew(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from winfra.lab.windows_python import children, flavour, script, system
-from winfra.lab.windows_python.guard import Guard
+from winfra.lab.windows_python.guard import USER, Guard
 from winfra.lab.windows_python.names import Drives
 
 LAUNCHER = "WINFRA_LAB_LAUNCHER"
@@ -27,6 +27,8 @@ def main(lab: str, folder: str) -> None:
     """
     drives, here = Drives(f"{lab}/drives"), os.getcwd()
     os.environ.setdefault("WINFRA_LAB", lab)
+    if "USERNAME" in os.environ:
+        os.environ.setdefault(USER, os.environ["USERNAME"])
     guard = Guard(lab, drives)
     system.install(drives)
     flavour.install(drives)
@@ -79,13 +81,14 @@ def _forget_missing_files() -> None:
 
 
 def _log(lab: str) -> None:
-    if "USERNAME" not in os.environ:
+    if USER not in os.environ:
         return
     from pathlib import Path
 
     from winfra.lab import command_line, process_log
 
-    process_log.append(Path(lab), os.environ, command_line.join(sys.orig_argv))
+    who = {"USERNAME": os.environ[USER]}
+    process_log.append(Path(lab), {**os.environ, **who}, command_line.join(sys.orig_argv))
 
 
 class _Variables:

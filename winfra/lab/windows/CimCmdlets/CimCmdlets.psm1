@@ -150,15 +150,27 @@ function Invoke-Method($Cmdlet, [hashtable] $Class, $Instance, [string] $Name, $
         Write-CimError $Cmdlet 'Invalid method' 0x8004102e 'InvalidOperation' $Instance
         return
     }
+    $given = ConvertTo-Argument $Cmdlet $Class $Instance $Name $declared $Arguments
+    if ($null -eq $given) { return }
+    $result = Invoke-ServiceMethod $Name $(if ($Instance -isnot [string]) { $Instance.Name }) $given
+    if ($result -lt 0) {
+        Write-CimError $Cmdlet 'Not found' 0x80041002 'ObjectNotFound' $Instance
+        return
+    }
+    $answer = [pscustomobject] @{ ReturnValue = [uint32] $result; PSComputerName = $null }
+    $answer.PSObject.TypeNames.Insert(0, 'Microsoft.Management.Infrastructure.CimMethodResult')
+    $answer
+}
+
+function ConvertTo-Argument($Cmdlet, [hashtable] $Class, $Instance, [string] $Method, [hashtable] $Declared, $Arguments) {
+    # The arguments in the types of the method; nothing, and an error, where one is not the method's.
     $given = @{}
     foreach ($key in $(if ($Arguments) { @($Arguments.Keys) })) {
         $value = $Arguments[$key]
         if ($value -is [psobject]) { $value = $value.PSObject.BaseObject }
-        $parameter = foreach ($one in $declared.In.EnumerateObject()) { if ($one.Name -eq $key) { $one; break } }
+        $parameter = foreach ($one in $Declared.In.EnumerateObject()) { if ($one.Name -eq $key) { $one; break } }
         if (-not $parameter) {
-            if ($Instance -isnot [string]) {
-                Stop-Argument $Cmdlet "Can not find Parameter '$key' in method '$Name' of class '$($Class.Name)'."
-            }
+            if ($Instance -isnot [string]) { Stop-Argument $Cmdlet "Can not find Parameter '$key' in method '$Method' of class '$($Class.Name)'." }
             Write-CimError $Cmdlet 'Invalid Method Parameter(s)' 0x8004102f 'InvalidArgument' $Instance
             return
         }
@@ -171,14 +183,7 @@ function Invoke-Method($Cmdlet, [hashtable] $Class, $Instance, [string] $Name, $
         }
         $given[$parameter.Name] = if ($null -ne $value) { , ($value -as $type) }
     }
-    $result = Invoke-ServiceMethod $Name $(if ($Instance -isnot [string]) { $Instance.Name }) $given
-    if ($result -lt 0) {
-        Write-CimError $Cmdlet 'Not found' 0x80041002 'ObjectNotFound' $Instance
-        return
-    }
-    $answer = [pscustomobject] @{ ReturnValue = [uint32] $result; PSComputerName = $null }
-    $answer.PSObject.TypeNames.Insert(0, 'Microsoft.Management.Infrastructure.CimMethodResult')
-    $answer
+    $given
 }
 
 function Find-Method([hashtable] $Class, [string] $Name) {

@@ -69,7 +69,7 @@ function Find-Provider($Cmdlet, [hashtable] $Logs, [string[]] $Patterns) {
         foreach ($log in $Logs.Values) {
             foreach ($name in $log.providers) {
                 if ($name -notlike $pattern) { continue }
-                $found[$name] = @($found[$name]) + @($log.name) | Where-Object { $_ }
+                $found[$name] = if ($found.Contains($name)) { $found[$name] + @($log.name) } else { , @($log.name) }
                 $any = $true
             }
         }

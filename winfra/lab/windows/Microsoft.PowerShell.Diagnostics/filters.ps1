@@ -3,7 +3,7 @@
 function Get-ProviderQuery($Found) {
     $query = @{}
     foreach ($name in $Found.Keys) {
-        foreach ($log in $Found[$name]) { $query[$log] = @($query[$log] | Where-Object { $_ }) + @(@{ providers = [string[]] @($name) }) }
+        foreach ($log in $Found[$name]) { Add-Filter $query $log @{ providers = [string[]] @($name) } }
     }
     $query
 }
@@ -28,9 +28,13 @@ function Get-TableQuery($Cmdlet, [hashtable] $Logs, [hashtable[]] $Tables) {
                 }
             }
         }
-        foreach ($log in $places | Select-Object -Unique) { $query[$log] = @($query[$log] | Where-Object { $_ }) + @($filter) }
+        foreach ($log in $places | Select-Object -Unique) { Add-Filter $query $log $filter }
     }
     $query
+}
+
+function Add-Filter([hashtable] $Query, [string] $Log, [hashtable] $Filter) {
+    $Query[$Log] = if ($Query.ContainsKey($Log)) { $Query[$Log] + @($Filter) } else { , @($Filter) }
 }
 
 function Confirm-Table($Cmdlet, [hashtable] $Table) {

@@ -152,12 +152,12 @@ function New-Service {
         Add-Credential $settings $Credential
         try { $null = Request-Service 'create' @{ name = $Name; settings = $settings } }
         catch {
-            Write-ServiceError $PSCmdlet $Name $DisplayName $Name $_.Exception 'CouldNotNewService' 'PermissionDenied'
+            Write-ServiceError $PSCmdlet $Name $DisplayName $Name (Clear-Caught $_) 'CouldNotNewService' 'PermissionDenied'
             return
         }
         if ($Description) {
             try { $null = Request-Service 'change' @{ name = $Name; settings = @{ description = $Description } } }
-            catch { Write-ServiceError $PSCmdlet $Name $DisplayName $Name $_.Exception 'CouldNotNewServiceDescription' 'PermissionDenied' }
+            catch { Write-ServiceError $PSCmdlet $Name $DisplayName $Name (Clear-Caught $_) 'CouldNotNewServiceDescription' 'PermissionDenied' }
         }
         [ServiceController]::new($Name)
     }
@@ -181,7 +181,7 @@ function Set-Service {
             $service = if ($InputObject) { $InputObject } else { [ServiceController]::new($Name, $machine) }
             try { $null = Read-Service $service }
             catch {
-                Write-CommandError $PSCmdlet $_.Exception 'InvalidOperationException' 'ObjectNotFound' $Name
+                Write-CommandError $PSCmdlet (Clear-Caught $_) 'InvalidOperationException' 'ObjectNotFound' $Name
                 continue
             }
             if (-not (Test-Confirmed $PSCmdlet $service)) { continue }

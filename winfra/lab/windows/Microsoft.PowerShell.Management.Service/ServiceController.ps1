@@ -35,14 +35,14 @@ class ServiceController : ComponentModel.Component {
     static [ServiceController[]] GetServices([string] $MachineName) { return @(Get-AllService $MachineName) }
     [void] Refresh() { Clear-Service $this }
     [void] Close() { Clear-Service $this }
-    [void] Start() { try { Start-OneService $this @() } catch { Stop-Method 'Start' 0 $_.Exception } }
-    [void] Start([string[]] $Arguments) { try { Start-OneService $this $Arguments } catch { Stop-Method 'Start' 1 $_.Exception } }
-    [void] Stop() { try { Stop-OneService $this } catch { Stop-Method 'Stop' 0 $_.Exception } }
-    [void] Pause() { try { Send-Control $this 2 'pause {0} service' } catch { Stop-Method 'Pause' 0 $_.Exception } }
-    [void] Continue() { try { Send-Control $this 3 'resume {0} service' } catch { Stop-Method 'Continue' 0 $_.Exception } }
-    [void] ExecuteCommand([int] $Command) { try { Send-Control $this $Command 'control {0} service' } catch { Stop-Method 'ExecuteCommand' 1 $_.Exception } }
-    [void] WaitForStatus([ServiceControllerStatus] $DesiredStatus) { try { Wait-Status $this $DesiredStatus ([timespan]::MaxValue) } catch { Stop-Method 'WaitForStatus' 1 $_.Exception } }
-    [void] WaitForStatus([ServiceControllerStatus] $DesiredStatus, [timespan] $Timeout) { try { Wait-Status $this $DesiredStatus $Timeout } catch { Stop-Method 'WaitForStatus' 2 $_.Exception } }
+    [void] Start() { try { Start-OneService $this @() } catch { Stop-Method 'Start' 0 (Clear-Caught $_) } }
+    [void] Start([string[]] $Arguments) { try { Start-OneService $this $Arguments } catch { Stop-Method 'Start' 1 (Clear-Caught $_) } }
+    [void] Stop() { try { Stop-OneService $this } catch { Stop-Method 'Stop' 0 (Clear-Caught $_) } }
+    [void] Pause() { try { Send-Control $this 2 'pause {0} service' } catch { Stop-Method 'Pause' 0 (Clear-Caught $_) } }
+    [void] Continue() { try { Send-Control $this 3 'resume {0} service' } catch { Stop-Method 'Continue' 0 (Clear-Caught $_) } }
+    [void] ExecuteCommand([int] $Command) { try { Send-Control $this $Command 'control {0} service' } catch { Stop-Method 'ExecuteCommand' 1 (Clear-Caught $_) } }
+    [void] WaitForStatus([ServiceControllerStatus] $DesiredStatus) { try { Wait-Status $this $DesiredStatus ([timespan]::MaxValue) } catch { Stop-Method 'WaitForStatus' 1 (Clear-Caught $_) } }
+    [void] WaitForStatus([ServiceControllerStatus] $DesiredStatus, [timespan] $Timeout) { try { Wait-Status $this $DesiredStatus $Timeout } catch { Stop-Method 'WaitForStatus' 2 (Clear-Caught $_) } }
     [string] ToString() { return (Get-Known $this).Given }
 }
 
@@ -67,7 +67,7 @@ function Request-Service([string] $Verb, [hashtable] $Arguments, [string] $Actio
 function Get-AllService([string] $MachineName) {
     Confirm-Machine $MachineName
     try { $found = Request-Service 'list' @{} }
-    catch { throw [InvalidOperationException]::new("Cannot open Service Control Manager on computer '$MachineName'. This operation might require other privileges.", $_.Exception) }
+    catch { throw [InvalidOperationException]::new("Cannot open Service Control Manager on computer '$MachineName'. This operation might require other privileges.", (Clear-Caught $_)) }
     foreach ($data in $found) { New-Controller $data $MachineName }
 }
 

@@ -32,17 +32,10 @@ class ServiceCommandException : SystemException {
 }
 [psobject].Assembly.GetType('System.Management.Automation.TypeAccelerators')::Add('Microsoft.PowerShell.Commands.ServiceCommandException', [ServiceCommandException])
 
-function Write-ServiceError($Cmdlet, [string] $Name, [string] $DisplayName, $Target, $Cause, [string] $Id, [string] $Category) {
-    $cause = Get-Cause $Cause
-    $exception = [ServiceCommandException]::new(($messages[$Id] -f $Name, $DisplayName, $(if ($cause) { $cause.Message })), $cause)
+function Write-ServiceError($Cmdlet, [string] $Name, [string] $DisplayName, $Target, [Exception] $Cause, [string] $Id, [string] $Category) {
+    $exception = [ServiceCommandException]::new(($messages[$Id] -f $Name, $DisplayName, $(if ($Cause) { $Cause.Message })), $Cause)
     $exception.ServiceName = $Name
     Write-CommandError $Cmdlet $exception $Id $Category $Target
-}
-
-function Get-Cause($Exception) {
-    # As a method of .NET throws it, which the engine wraps.
-    while ($Exception -is [System.Management.Automation.RuntimeException] -and $Exception.InnerException) { $Exception = $Exception.InnerException }
-    $Exception
 }
 
 function Write-Failure($Cmdlet, $Service, $Cause, [string] $Id, [string] $Category) {
@@ -56,28 +49,12 @@ function Get-Code($Exception) {
 }
 
 function Find-Service($Cmdlet, $Bound, [string[]] $ComputerName = '.') {
-    # The services that the parameters name, by name; an error for each that is not there.
-    $found = [ordered] @{}
-    $all = @{}
+    # The services that the parameters name, each once, by name.
     $byDisplayName = $Bound.ContainsKey('DisplayName')
     $patterns = if ($byDisplayName) { $Bound.DisplayName } elseif ($Bound.ContainsKey('Name')) { $Bound.Name } else { '*' }
     $given = if ($Bound.ContainsKey('InputObject')) { foreach ($one in $Bound.InputObject) { $one.Refresh(); $one } }
-    if (-not $given) {
-        $given = foreach ($machine in $ComputerName) {
-            foreach ($pattern in $patterns) {
-                $wild = [Management.Automation.WildcardPattern]::ContainsWildcardCharacters($pattern)
-                if ($wild -or $byDisplayName) {
-                    if (-not $all.ContainsKey($machine)) { $all[$machine] = @(Get-EveryService $Cmdlet $machine) }
-                    $matching = @(foreach ($one in $all[$machine]) { if ($(if ($byDisplayName) { $one.DisplayName } else { $one.ServiceName }) -like $pattern) { $one } })
-                }
-                else { $matching = @(Get-OneService $pattern $machine) }
-                $matching
-                if ($matching -or $wild) { continue }
-                if ($byDisplayName) { Write-ServiceError $Cmdlet '' $pattern $pattern $null 'NoServiceFoundForGivenDisplayName' 'ObjectNotFound' }
-                else { Write-ServiceError $Cmdlet $pattern '' $pattern $null 'NoServiceFoundForGivenName' 'ObjectNotFound' }
-            }
-        }
-    }
+    else { foreach ($machine in $ComputerName) { Find-Named $Cmdlet $patterns $machine $byDisplayName } }
+    $found = [ordered] @{}
     foreach ($one in $given) {
         $name = if ($byDisplayName) { $one.DisplayName } else { $one.ServiceName }
         if ($Bound.ContainsKey('Include') -and -not (Test-Match $name $Bound.Include)) { continue }
@@ -87,16 +64,33 @@ function Find-Service($Cmdlet, $Bound, [string[]] $ComputerName = '.') {
     [Linq.Enumerable]::OrderBy([object[]] @($found.Values), [Func[object, string]] { $args[0].ServiceName }, [StringComparer]::OrdinalIgnoreCase)
 }
 
+function Find-Named($Cmdlet, [string[]] $Patterns, [string] $Machine, [bool] $ByDisplayName) {
+    # An error for each name that is no pattern and is not there.
+    $all = $null
+    foreach ($pattern in $Patterns) {
+        $wild = [Management.Automation.WildcardPattern]::ContainsWildcardCharacters($pattern)
+        if ($wild -or $ByDisplayName) {
+            if ($null -eq $all) { $all = @(Get-EveryService $Cmdlet $Machine) }
+            $matching = @(foreach ($one in $all) { if ($(if ($ByDisplayName) { $one.DisplayName } else { $one.ServiceName }) -like $pattern) { $one } })
+        }
+        else { $matching = @(Get-OneService $pattern $Machine) }
+        $matching
+        if ($matching -or $wild) { continue }
+        if ($ByDisplayName) { Write-ServiceError $Cmdlet '' $pattern $pattern $null 'NoServiceFoundForGivenDisplayName' 'ObjectNotFound' }
+        else { Write-ServiceError $Cmdlet $pattern '' $pattern $null 'NoServiceFoundForGivenName' 'ObjectNotFound' }
+    }
+}
+
 function Get-EveryService($Cmdlet, [string] $Machine) {
     try { Get-AllService $Machine }
-    catch { Write-CommandError $Cmdlet (Get-Cause $_.Exception) 'System.InvalidOperationException' 'NotSpecified' $null -Terminating }
+    catch { Write-CommandError $Cmdlet (Clear-Caught $_) 'System.InvalidOperationException' 'NotSpecified' $null -Terminating }
 }
 
 function Get-OneService([string] $Name, [string] $Machine) {
     if (-not $Name) { return }
     $service = [ServiceController]::new($Name, $Machine)
     try { $null = Read-Service $service; $service }
-    catch [InvalidOperationException] { $null = $_ }
+    catch [InvalidOperationException] { $null = Clear-Caught $_ }
 }
 
 function Test-Match([string] $Name, [string[]] $Patterns) {
@@ -114,6 +108,7 @@ function Wait-Pending($Cmdlet, $Service, [ServiceControllerStatus] $Target, [Ser
             return $true
         }
         catch [TimeoutException] {
+            $null = Clear-Caught $_
             if ($Service.Status -notin $Pending, $Target) {
                 Write-Failure $Cmdlet $Service $null $Id 'OpenError'
                 return $false
@@ -126,8 +121,9 @@ function Wait-Pending($Cmdlet, $Service, [ServiceControllerStatus] $Target, [Ser
 function Invoke-Start($Cmdlet, $Service) {
     try { Start-OneService $Service @() }
     catch {
-        if ((Get-Code $_.Exception) -ne $running) {
-            Write-Failure $Cmdlet $Service $_.Exception 'CouldNotStartService' 'OpenError'
+        $cause = Clear-Caught $_
+        if ((Get-Code $cause) -ne $running) {
+            Write-Failure $Cmdlet $Service $cause 'CouldNotStartService' 'OpenError'
             return $false
         }
     }
@@ -138,7 +134,7 @@ function Invoke-Stop($Cmdlet, $Service, [bool] $Force, [bool] $Wait) {
     # The services that are stopped now: those that depended on it, and itself.
     $dependent = @()
     try { $dependent = @(Get-Dependent $Service) }
-    catch { Write-Failure $Cmdlet $Service $_.Exception 'CouldNotAccessDependentServices' 'InvalidOperation' }
+    catch { Write-Failure $Cmdlet $Service (Clear-Caught $_) 'CouldNotAccessDependentServices' 'InvalidOperation' }
     $active = @(foreach ($one in $dependent) { if ($one.Status -ne 'Stopped') { $one } })
     if (-not $Force -and $active) {
         Write-Failure $Cmdlet $Service $null 'ServiceHasDependentServices' 'InvalidOperation'
@@ -148,8 +144,9 @@ function Invoke-Stop($Cmdlet, $Service, [bool] $Force, [bool] $Wait) {
     $failed = $false
     try { Stop-OneService $Service }
     catch {
-        if ((Get-Code $_.Exception) -ne $inactive) {
-            Write-Failure $Cmdlet $Service $_.Exception 'CouldNotStopService' 'CloseError'
+        $cause = Clear-Caught $_
+        if ((Get-Code $cause) -ne $inactive) {
+            Write-Failure $Cmdlet $Service $cause 'CouldNotStopService' 'CloseError'
             $failed = $true
         }
     }
@@ -166,7 +163,7 @@ function Invoke-Stop($Cmdlet, $Service, [bool] $Force, [bool] $Wait) {
 function Invoke-Suspend($Cmdlet, $Service) {
     try { Send-Control $Service 2 'pause {0} service' }
     catch {
-        Write-PauseFailure $Cmdlet $Service $_.Exception 'CouldNotSuspendService'
+        Write-PauseFailure $Cmdlet $Service (Clear-Caught $_) 'CouldNotSuspendService'
         return $false
     }
     Wait-Pending $Cmdlet $Service 'Paused' 'PausePending' 'suspend' 'SuspendServiceFailed'
@@ -175,7 +172,7 @@ function Invoke-Suspend($Cmdlet, $Service) {
 function Invoke-Resume($Cmdlet, $Service) {
     try { Send-Control $Service 3 'resume {0} service' }
     catch {
-        Write-PauseFailure $Cmdlet $Service $_.Exception 'CouldNotResumeService'
+        Write-PauseFailure $Cmdlet $Service (Clear-Caught $_) 'CouldNotResumeService'
         return $false
     }
     Wait-Pending $Cmdlet $Service 'Running' 'ContinuePending' 'resume' 'ResumeServiceFailed'
@@ -201,12 +198,12 @@ function Set-Configuration($Cmdlet, $Service, $Bound) {
     if ($Bound.ContainsKey('StartupType')) { $settings.start = [int] $Bound.StartupType }
     try { if ($settings.Count) { $null = Request-Service 'change' @{ name = $Service.ServiceName; settings = $settings } } }
     catch {
-        Write-Failure $Cmdlet $Service $_.Exception 'CouldNotSetService' 'PermissionDenied'
+        Write-Failure $Cmdlet $Service (Clear-Caught $_) 'CouldNotSetService' 'PermissionDenied'
         return $false
     }
     if (-not $Bound.ContainsKey('Description')) { return $true }
     try { $null = Request-Service 'change' @{ name = $Service.ServiceName; settings = @{ description = [string] $Bound.Description } } }
-    catch { Write-Failure $Cmdlet $Service $_.Exception 'CouldNotSetServiceDescription' 'PermissionDenied' }
+    catch { Write-Failure $Cmdlet $Service (Clear-Caught $_) 'CouldNotSetServiceDescription' 'PermissionDenied' }
     $true
 }
 
