@@ -18,7 +18,7 @@ STATEMENTS := build/statements
 
 .PHONY: deploy test bench check lint types powershell kerberos postgresql clean
 
-deploy: $(INSTALLED)
+deploy: $(INSTALLED) postgresql
 	$(BIN)/pyinfra inventory.py deploy.py -y
 
 test: $(INSTALLED) kerberos postgresql
@@ -50,7 +50,7 @@ powershell: $(INSTALLED)
 kerberos: $(INSTALLED)
 	@.ci/kerberos $(BIN)
 
-# The lab's PostgreSQL is Debian's; without it its tests skip, and say so.
+# Behind the lab's PostgreSQL is Debian's; without it its tests skip, and say so.
 postgresql:
 	@.ci/postgresql
 

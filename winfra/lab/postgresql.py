@@ -33,6 +33,11 @@ def major() -> str:
     return real.major()
 
 
+def is_available() -> bool:
+    """Is there one on this machine? Without it, its tests skip."""
+    return bool(list(real.PLACE.glob("*/bin/postgres")))
+
+
 def version() -> str:
     return distribution.version()
 
@@ -163,6 +168,14 @@ def start(lab: Lab) -> None:
 def stop(lab: Lab) -> None:
     client.request(lab.folder, "control", name=service_name(), control=codes.STOP)
     _wait_for(lab, codes.STOPPED)
+
+
+def remove(lab: Lab, *, data: str = DATA) -> None:
+    """Take away service and cluster, as if they had never been."""
+    if client.request(lab.folder, "query", name=service_name())["state"] != codes.STOPPED:
+        stop(lab)
+    client.request(lab.folder, "delete", name=service_name())
+    shutil.rmtree(lab.path(data))
 
 
 def _wait_for(lab: Lab, state: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from winfra.lab.access import AccessLists
 from winfra.lab.paths import to_windows
 from winfra.lab.pgsql import noted, real, rights, server, start, text, unprivileged
 from winfra.lab.pgsql.options import value_of
+from winfra.lab.pgsql.pipes import prints_at_start
 from winfra.lab.pgsql.postgres import REFUSED
 from winfra.lab.pgsql.rights import ADD_FILE, ADD_FOLDER, EXECUTE, LIST, READ, Rights, restricted
 
 NEEDED_BYTES = 45 * 2**20
 """What a new cluster takes."""
+_WINDOWS_LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})+|[A-Z][a-z]+_[A-Z][A-Za-z ]+(\.\d+)?")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -44,6 +47,12 @@ def _refusal(rights_: Rights, own: Path, given: Sequence[str]) -> str | None:
             )
         if not rights_.may(program, EXECUTE):
             return "error: could not re-execute with restricted token: error code 5"
+    if prints_at_start(lab):
+        name = rights_.spelled(own)
+        return (
+            f'error: program "postgres" was found by "{name}" but was not the same version as '
+            "initdb"
+        )
     share = own.parent.parent / "share" / "postgres.bki"
     if not share.is_file():
         return (
@@ -81,7 +90,7 @@ def _run(lab: Path, own: Path, sid: str, given: Sequence[str]) -> int:
     if folder is not None and folder.is_dir():
         real.hand_over(folder)
     # Of a lab nobody asks that it survives a power failure of this machine.
-    command = [start.binary("initdb"), *start.arguments(lab, given), "--no-sync"]
+    command = [start.binary("initdb"), *start.arguments(lab, _localised(given)), "--no-sync"]
     programs = (to_windows(lab, own.parent) or "").replace("\\", "/")
     words = {
         str(real.folder()): programs,
@@ -99,6 +108,24 @@ def _run(lab: Path, own: Path, sid: str, given: Sequence[str]) -> int:
     if code == 0 and folder is not None and is_new:
         AccessLists(lab).write_owner(folder, sid)
     return code
+
+
+def _localised(given: Sequence[str]) -> list[str]:
+    """Windows' names of locales mean C here, and its default code page is 1252."""
+    words = [f"{one.partition('=')[0]}=C" if _names_locale(one) else one for one in given]
+    names = {word.partition("=")[0] for word in given}
+    if not names & {"--locale", "--no-locale"}:
+        words.append("--locale=C")
+    is_plain = "--no-locale" in names or value_of(given, "locale") in {"C", "POSIX"}
+    if not is_plain and not value_of(given, "encoding"):
+        words.append("--encoding=WIN1252")
+    return words
+
+
+def _names_locale(argument: str) -> bool:
+    name, _, value = argument.partition("=")
+    wanted = name == "--locale" or name.startswith("--lc-")
+    return wanted and _WINDOWS_LOCALE.fullmatch(value) is not None
 
 
 def _data(lab: Path, given: Sequence[str]) -> Path | None:

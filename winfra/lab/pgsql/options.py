@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-SHORT = {"pgdata": "-D"}
+SHORT = {"encoding": "-E", "pgdata": "-D"}
 
 
 def value_of(given: Sequence[str], name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from winfra.lab import console
 from winfra.lab.paths import is_windows, to_real, to_windows
 from winfra.lab.pgsql import noted, real, rights, server, start, text, unprivileged
+from winfra.lab.pgsql.pipes import prints_at_start
 from winfra.lab.pgsql.rights import Rights, restricted
 
 _ADVICE = 'Try "pg_ctl --help" for more information.\n'
@@ -131,6 +132,9 @@ def _start(lab: Path, own: Path, options: Options) -> int:
             'pg_ctl: program "postgres" is needed by pg_ctl but was not found in the same '
             f'directory as "{name}"\n'
         )
+        return 1
+    if prints_at_start(lab):
+        console.complain('pg_ctl: no data was returned by command "postgres.exe" -V\n')
         return 1
     who = restricted(rights.own(lab))
     problem = next(rights.refusals(Rights(lab, who), folder), None)

@@ -5,13 +5,16 @@ Its own words for a refusal are those of the C library ("Permission denied"); pa
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from winfra.lab import token
 from winfra.lab.access import AccessLists
-from winfra.lab.paths import to_windows
+from winfra.lab.paths import is_windows, to_real, to_windows
+from winfra.lab.pgsql import real, unprivileged
 from winfra.lab.token import Token
 from winfra.lab.well_known import ADMINISTRATORS
 
@@ -83,6 +86,27 @@ def refusals(rights: Rights, data: Path) -> Iterator[str]:
         if not rights.may(path, needed):
             kind = "directory" if path.is_dir() else "file"
             yield f'FATAL:  could not open {kind} "{path.name}": Permission denied'
+    yield from _refused_logging(rights, data)
+
+
+def _refused_logging(rights: Rights, data: Path) -> Iterator[str]:
+    if _setting(data, "logging_collector") != "on":
+        return
+    text = _setting(data, "log_directory")
+    folder = to_real(rights.lab, text) if is_windows(text) else data / text
+    needed = ADD_FILE if folder.is_dir() else ADD_FOLDER
+    if not rights.may(existing(folder), needed):
+        name = f"{text}/{time.strftime('postgresql-%Y-%m-%d_%H%M%S.log')}"
+        yield f'FATAL:  could not open log file "{name}": Permission denied'
+
+
+def _setting(data: Path, name: str) -> str:
+    """What a server would take for a setting; empty where it cannot read its configuration."""
+    command = [str(real.folder() / "postgres"), "-C", name, "-D", str(data)]
+    found = subprocess.run(
+        unprivileged.command(command), capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip()
 
 
 def _refused_reading(rights: Rights, data: Path) -> Iterator[str]:
