@@ -93,6 +93,7 @@ def _add(target: zipfile.ZipFile, path: str, contents: bytes) -> None:
     # As an archiver of Windows writes it: Linux' permissions are not in there.
     entry = zipfile.ZipInfo(f"pgsql/{path}", _DATE)
     entry.create_system = 0
+    entry.external_attr = 0x20
     entry.compress_type = zipfile.ZIP_DEFLATED
     target.writestr(entry, contents)
 

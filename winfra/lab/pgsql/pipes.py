@@ -22,7 +22,7 @@ def prints_at_start(lab: Path) -> bool:
 
 def _output(lab: Path, command: str) -> bytes:
     found = subprocess.run(
-        [str(lab / "bin" / "cmd"), "/d", "/c", command],
+        [str(lab / "bin" / "cmd"), "--line", f"cmd.exe /d /c {command}"],
         stdin=subprocess.DEVNULL, capture_output=True, check=False,
     )  # fmt: skip
     return found.stdout.strip()
