@@ -28,6 +28,8 @@ START_WAIT_HINT, STOP_WAIT_HINT = 60_000, 10_000
 WAITS_PER_SECOND = 10
 STOP_WAITS = 12
 STOP_SECONDS = 5.0
+COLLECT_SECONDS = 5.0
+"""What is left of a server that ended may still hold its pipe."""
 
 
 def run(lab: Path, own: Path, options: Options) -> int:
@@ -54,6 +56,7 @@ class _Service:
         self._hint = START_WAIT_HINT
         self._stopping = threading.Event()
         self._server: subprocess.Popen[bytes] | None = None
+        self._collector = threading.Thread()
 
     def run(self) -> None:
         self._report(codes.START_PENDING)
@@ -62,6 +65,7 @@ class _Service:
             self._serve()
         if self._server and self._server.poll() is not None:
             server.clean(self._lab, self._data)
+            self._collector.join(COLLECT_SECONDS)
         self._report(codes.STOPPED)
 
     def _report(self, state: int) -> None:
@@ -97,7 +101,8 @@ class _Service:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
         noted.note(self._lab, self._server.pid)
-        threading.Thread(target=self._collect, daemon=True).start()
+        self._collector = threading.Thread(target=self._collect, daemon=True)
+        self._collector.start()
 
     def _collect(self) -> None:
         """What a server that runs as a service writes goes to the event log."""

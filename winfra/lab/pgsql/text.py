@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from winfra.lab.exit_code import of_signal
 END_OF_FILE = b"\x1a"
 """Ctrl-Z ends a text that is read."""
 _CHUNK = 65536
+_RELATIVE = re.compile(rb"[A-Z]:/[^\"'\n|:]*/(?=[A-Z]:/)")
+"""A path with a drive, which a server of Linux takes for one below its own folder."""
 
 Spell = Callable[[bytes], bytes]
 
@@ -31,7 +34,7 @@ def spelling(lab: Path, words: Mapping[str, str] | None = None) -> Spell:
     def spell(line: bytes) -> bytes:
         for old, new in replaced:
             line = line.replace(old, new)
-        return line
+        return _RELATIVE.sub(b"", line)
 
     return spell
 
