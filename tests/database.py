@@ -9,12 +9,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import Identifier
 
 from tests.trial import Trial
 from winfra.lab import postgresql
 from winfra.lab.state import Lab
 from winfra.sql import Connection
 
+Witness = psycopg.Connection[tuple[Any, ...]]
 DATA = r"C:\pgsql\data"
 """Not on D:, which ``trial`` empties."""
 
@@ -38,7 +40,7 @@ class Server:
         return Connection(port=self.port, password=postgresql.PASSWORD, seconds=20)
 
     @contextmanager
-    def connected(self, **given: Any) -> Iterator[psycopg.Connection[Any]]:
+    def connected(self, **given: Any) -> Iterator[Witness]:
         """The witness's own connection, which the product knows nothing of."""
         values = {"user": "postgres", "password": postgresql.PASSWORD, "dbname": "postgres"}
         address = {"host": "127.0.0.1", "port": self.port}
@@ -70,6 +72,6 @@ def server(_module_server: Server) -> Iterator[Server]:
     roles = "SELECT rolname FROM pg_roles WHERE rolname <> 'postgres' AND rolname !~ '^pg_'"
     for kind, statement in ("DATABASE", databases), ("ROLE", roles):
         for (name,) in _module_server.ask(statement):
-            quoted = psycopg.sql.Identifier(name).as_string(None)
+            quoted = Identifier(name).as_string(None)
             force = " WITH (FORCE)" if kind == "DATABASE" else ""
             _module_server.do(f"DROP {kind} {quoted}{force}")

@@ -264,9 +264,10 @@ def sql(
         if rows and next(iter(rows[0].values()), None):
             host.noop(f"nothing is to be done in {connection.database}")
             return
+    command = execute(connection, statements, transaction=transaction, hidden=hidden)
     shown = f"{len(statements)} statements" if hidden else "; ".join(map(text, statements))
     say(f"Will run in {connection.database}: {shown}")
-    yield execute(connection, statements, transaction=transaction, hidden=hidden)
+    yield command
 
 
 def _ask(kind: type[FactBase[T]], connection: Connection, **arguments: Any) -> T:
