@@ -11,6 +11,7 @@ from pathlib import Path
 
 from winfra.lab import command_line, process_log
 from winfra.lab.access import AccessLists
+from winfra.lab.exit_code import claim
 from winfra.lab.paths import to_real
 from winfra.lab.pgsql import real, rights
 from winfra.lab.pgsql.setup import records
@@ -134,7 +135,9 @@ class _Steps:
 
     def _protect(self) -> None:
         """icacls /inheritance:r, then full control for five."""
-        found = scm_accounts.find(self._lab, self._options["serviceaccount"], "")
+        account = self._options["serviceaccount"]
+        account = account if "\\" in account else rf".\{account}"
+        found = scm_accounts.find(self._lab, account, "")
         sids = [rights.own(self._lab).sid, *([found.sid] if found else [])]
         aces = "".join(f"(A;OICI;FA;;;{sid})" for sid in (*sids, "CO", "SY", "BA"))
         lists = AccessLists(self._lab)
@@ -190,13 +193,15 @@ class _Steps:
     def _run(self, name: str, *given: str, **variables: str) -> int:
         program = self._programs / f"{name}.exe"
         program.chmod(0o755)
-        found = subprocess.run(
-            [str(program), *given], env={**os.environ, **variables}, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        process = subprocess.Popen(
+            [str(program), *given], env={**os.environ, **variables}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        self._log.write(f"Executing {name}\nScript exit code: {found.returncode}\nScript output:")
-        self._log.write(found.stdout.decode(errors="replace").replace("\r\n", "\n"))
-        return found.returncode
+        output = process.communicate()[0].decode(errors="replace").replace("\r\n", "\n")
+        code = claim(self._lab, process.pid, process.returncode)
+        signed = code - 2**32 if code >= 2**31 else code
+        self._log.write(f"Executing {name}\nScript exit code: {signed}\nScript output:\n{output}")
+        return code
 
 
 def _setting(data: Path, name: str) -> str:
