@@ -15,6 +15,7 @@ import pytest
 from tests import recording
 from tests.harness import pyinfra_cli
 from tests.recording import Message, Request
+from winfra.lab import accounts
 from winfra.lab.endpoint_config import User
 from winfra.lab.state import Lab
 
@@ -30,6 +31,7 @@ SECRETS = {
     "TEXT": "Text-Goshawk-4481",
     "USER_PARAMETER": "User-Buzzard-日本-8830",
     "INPUT": "Input-Falcon-6127",
+    "ACCOUNT": "Account-Hobby-6608",
 }
 WRONG = "Wrong-Peregrine-3376"
 
@@ -124,6 +126,7 @@ def test_the_secrets_arrived(evidence: Evidence) -> None:
     names = ("TEXT", "INPUT", "USER_PARAMETER", "ENVIRONMENT")
     assert user == [str(len(SECRETS[name])) for name in names]
     assert SECRETS["TEMPLATE"] in evidence.lab.path(r"D:\settings.env").read_text()
+    assert accounts.password_is(evidence.lab.folder, "svc_prefect", SECRETS["ACCOUNT"])
 
 
 def test_no_command_line_has_a_secret(evidence: Evidence) -> None:
@@ -157,7 +160,7 @@ def test_a_secret_travels_beside_the_json_or_in_a_file(evidence: Evidence) -> No
     beside = set().union(*(named(request.secrets) for request in evidence.requests))
     contents = set().union(*(named(request.content) for request in evidence.requests))
 
-    assert beside == {"PARAMETER", "ENVIRONMENT", "TEXT", "USER_PARAMETER", "INPUT"}
+    assert beside == {"PARAMETER", "ENVIRONMENT", "TEXT", "USER_PARAMETER", "INPUT", "ACCOUNT"}
     assert contents == {"TEMPLATE"}
 
 

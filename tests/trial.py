@@ -17,6 +17,7 @@ import pytest
 from pyinfra.api import State
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.facts import get_fact
+from pyinfra.api.operation import OperationMeta
 from pyinfra.api.state import StateStage
 from pyinfra.context import ctx_host, ctx_inventory, ctx_state
 
@@ -34,12 +35,12 @@ class Trial:
         (self.host,) = state.inventory
 
     def dry(self, operation: Callable[..., Any], *arguments: Any, **options: Any) -> Applied:
-        """As ``pyinfra --dry --diff`` does it."""
+        """As ``pyinfra --dry --diff`` does it; the operation may be a deploy."""
         self._state.config.DIFF = True
         return self._try(StateStage.Prepare, operation, arguments, options)
 
     def run(self, operation: Callable[..., Any], *arguments: Any, **options: Any) -> Applied:
-        """As ``pyinfra -y`` does it."""
+        """As ``pyinfra -y`` does it; the operation may be a deploy."""
         self._state.config.DIFF = False
         return self._try(StateStage.Execute, operation, arguments, options)
 
@@ -75,15 +76,20 @@ class Trial:
         state.is_executing = stage == StateStage.Execute
         with seen(applied.lines), _context(state, self.host):
             try:
-                meta = operation(*arguments, **options)
-                applied.will_change = meta.will_change
-                applied.changed = meta.is_complete() and meta.did_change()
+                before = self._metas()
+                operation(*arguments, **options)
+                metas = [meta for meta in self._metas() if not any(meta is one for one in before)]
+                applied.will_change = any(meta.will_change for meta in metas)
+                applied.changed = any(meta.is_complete() and meta.did_change() for meta in metas)
             except PyinfraError as error:
                 applied.lines.append(str(error))
                 applied.failed = True
         applied.failed = applied.failed or bool(state.failed_hosts)
         self._recover()
         return applied
+
+    def _metas(self) -> list[OperationMeta]:
+        return [data.operation_meta for data in self._state.ops[self.host].values()]
 
     def _recover(self) -> None:
         self._state.failed_hosts.clear()

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyinfra.api import operation
 from pyinfra.api.hiddenvalue import HiddenValue
 
-from winfra.operations import files, powershell
+from winfra.operations import accounts, files, powershell
 from winfra.script import Script
 
 
@@ -48,4 +48,9 @@ powershell.script(
     parameters={"Secret": hidden("USER_PARAMETER"), "Plain": os.environ["PLAIN"]},
     _env={"TOKEN": hidden("ENVIRONMENT")},
     _stdin=os.environ["INPUT"],
+)
+accounts.user(
+    name="An account's password, which the next run tries",
+    user="svc_prefect",
+    password=hidden("ACCOUNT"),
 )

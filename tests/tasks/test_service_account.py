@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.service_account import service_account
-from tests.harness import Applied
+from tests.harness import Applied, connected
+from tests.trial import Trial
 from winfra.lab import accounts as witness, rights
 from winfra.lab.access import AccessLists
 from winfra.lab.state import Lab
@@ -18,6 +21,7 @@ from winfra.messages.site import ACCOUNT_PASSWORD
 
 Apply = Callable[..., Applied]
 FOLDERS = {"data", "logs", "scripts", "settings", "flows"}
+PATHS = [r"D:\prefect_data", *(rf"D:\prefect_data\{folder}" for folder in sorted(FOLDERS))]
 PASSWORD = HiddenValue("Corr3ct-Horse'\"$é")
 DATA: dict[str, Any] = {"service_account_password": PASSWORD}
 RIGHT = "SeServiceLogonRight"
@@ -150,3 +154,132 @@ def test_a_missing_password_is_named_before_anything_changes(lab: Lab, apply: Ap
     assert applied.failed
     assert ACCOUNT_PASSWORD.text(account="svc_prefect") in applied.output
     assert lab.snapshot() == before
+
+
+DOMAIN = {
+    "domain": "CONTOSO",
+    "dns": "contoso.example",
+    "accounts": [
+        {"name": "svc_flow", "sid": "S-1-5-21-1-2-3-1105"},
+        {"name": "svc_flow$", "sid": "S-1-5-21-1-2-3-1106"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("account", "sid"),
+    [
+        ("CONTOSO\\svc_flow", "S-1-5-21-1-2-3-1105"),
+        ("svc_flow@contoso.example", "S-1-5-21-1-2-3-1105"),
+        ("CONTOSO\\svc_flow$", "S-1-5-21-1-2-3-1106"),
+    ],
+)
+def test_an_account_of_a_domain_gets_right_and_access_but_is_not_made(
+    lab: Lab, apply: Apply, account: str, sid: str
+) -> None:
+    """A managed one too, whose name ends with a dollar sign; neither needs a password here."""
+    lab.write_state("policy", DOMAIN)
+    users = [user.name for user in witness.read(lab.folder).users]
+    data = {"service_account": account}
+
+    assert apply(lab, service_account, data=data).changed
+    assert sid in rights.read(lab.folder)[RIGHT]
+    assert may(lab, r"D:\prefect_data\logs", sid, "write")
+    assert not may(lab, r"D:\prefect_data\settings", sid, "write")
+    assert [user.name for user in witness.read(lab.folder).users] == users
+    assert not apply(lab, service_account, data=data).changed
+
+
+def test_an_unknown_account_of_a_domain_is_named(lab: Lab, apply: Apply) -> None:
+    """As when no domain controller answers; the right of the others stays as it is."""
+    lab.write_state("policy", {**DOMAIN, "reachable": False})
+    before = rights.read(lab.folder)
+
+    applied = apply(lab, service_account, data={"service_account": "CONTOSO\\svc_flow"})
+
+    assert applied.failed
+    assert "CONTOSO\\svc_flow" in applied.output
+    assert rights.read(lab.folder) == before
+
+
+@pytest.mark.parametrize(
+    ("language", "group"), [("de", "Administratoren"), ("fr", "Administrateurs")]
+)
+def test_a_server_in_another_language_is_the_same(
+    lab: Lab, apply: Apply, language: str, group: str
+) -> None:
+    """What the section names in English is found by its SID."""
+    lab.configure(language=language)
+
+    assert apply(lab, service_account, data=DATA).changed
+    sid = sid_of(lab)
+    assert sid in rights.read(lab.folder)[RIGHT]
+    assert may(lab, r"D:\prefect_data\data", sid, "write")
+    with witness.changing(lab.folder) as database:
+        found = database.group(ADMINISTRATORS)
+        assert found is not None
+        assert found.name == group
+        found.members.append(sid)
+
+    dry = apply(lab, service_account, dry=True, diff=True, data=DATA)
+    assert f"svc_prefect ({sid})" in dry.output
+    assert apply(lab, service_account, data=DATA).changed
+    assert sid not in administrators(lab)
+    assert not apply(lab, service_account, data=DATA).changed
+
+
+@pytest.fixture(scope="module")
+def site(lab_home: Path) -> Iterator[Trial]:
+    """A finished section over one connection."""
+    lab = Lab("section", lab_home)
+    lab.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINFRA_LAB_HOME", str(lab_home))
+        with connected(lab, data=DATA) as state:
+            site = Trial(lab, state)
+            assert site.run(service_account).changed
+            yield site
+    lab.remove()
+
+
+def without(entries: list[str], number: int) -> list[str]:
+    """One entry less."""
+    return [entry for n, entry in enumerate(entries) if n != number]
+
+
+def changed(entries: list[str], number: int) -> list[str]:
+    """Rights that no entry of the section has: to read, to write, not to delete."""
+    kind, flags, _, *rest = entries[number].strip("()").split(";")
+    other = f"({';'.join([kind, flags, '0x12019f', *rest])})"
+    return [other if n == number else entry for n, entry in enumerate(entries)]
+
+
+def opened(entries: list[str], number: int) -> list[str]:
+    """An entry for Users, as somebody in a hurry may have added it."""
+    return [*entries[:number], "(A;OICI;0x1301bf;;;BU)", *entries[number:]]
+
+
+@pytest.mark.parametrize("spoil", [without, changed, opened])
+@pytest.mark.parametrize("number", range(3))
+def test_each_entry_of_each_folder_is_found_and_mended(
+    site: Trial, spoil: Callable[[list[str], int], list[str]], number: int
+) -> None:
+    """The dry run names every folder and mends none."""
+    folder = site.lab.folder
+    before = {path: AccessLists(folder).own(site.lab.path(path)) for path in PATHS}
+    for path, own in before.items():
+        assert own.entries is not None
+        assert len(own.entries) == 3
+        spoilt = replace(own, entries=spoil(own.entries, number))
+        AccessLists(folder).write(site.lab.path(path), spoilt)
+    snapshot = site.lab.snapshot()
+
+    dry = site.dry(service_account)
+    said = {line.partition("] ")[2] for line in dry.lines}
+    assert said >= {f"Will change access to {path}" for path in PATHS}
+    assert site.lab.snapshot() == snapshot
+
+    assert site.run(service_account).changed
+    for path, own in before.items():
+        mended = AccessLists(folder).own(site.lab.path(path))
+        assert sorted(mended.entries or []) == sorted(own.entries or [])
