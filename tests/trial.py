@@ -105,14 +105,11 @@ def _trial_lab(lab_home: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
-def _module_trial(_trial_lab: Lab, lab_home: Path) -> Iterator[Trial]:
+def _module_trial(_trial_lab: Lab) -> Iterator[Trial]:
     _trial_lab.start()
     _trial_lab.reset()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WINFRA_LAB_HOME", str(lab_home))
-        with connected(_trial_lab) as state:
-            state.print_noop_info = True
-            yield Trial(_trial_lab, state)
+    with connected_to(_trial_lab) as trial:
+        yield trial
 
 
 @pytest.fixture
@@ -129,6 +126,16 @@ def clear(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+@contextmanager
+def connected_to(lab: Lab, **data: Any) -> Iterator[Trial]:
+    """One connection to a lab of one's own, with data of the host."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINFRA_LAB_HOME", str(lab.home))
+        with connected(lab, data=data) as state:
+            state.print_noop_info = True
+            yield Trial(lab, state)
 
 
 @contextmanager
