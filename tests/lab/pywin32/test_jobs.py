@@ -76,6 +76,7 @@ def test_a_tree_ends_as_a_whole(machine_lab: Lab, how: str) -> None:
 
     assert found == [[4, True], 0, 77 if "77" in how else 0]
     assert members(machine_lab) == []
+    assert list((machine_lab.folder / "run").glob("exit-*")) == []
 
 
 def test_who_forks_meanwhile_is_caught(machine_lab: Lab) -> None:
