@@ -43,11 +43,12 @@ FAMILY = r"""
         print("complete", flush=True)
     time.sleep(60)
     """
-# Always about to be gone, with a child in its place.
+# Always about to be gone, with a child in its place; a limit, lest it outlive a test that was ended.
 RUNNER = r"""
     import os, sys, time
     print("running", flush=True)
-    while True:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
         if os.fork(): os._exit(0)
         os.setsid()
     """
