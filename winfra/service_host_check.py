@@ -82,7 +82,9 @@ def _problem(
     values = {"host": host.name, "command": request.shown, "account": request.account}
     if result is None:
         yield _refusal(values, request, answer)
-        yield from (f"  event {one['Id']}: {one['Text']}" for one in answer["Events"])
+        yield from (
+            f"  event {one['Id']}: {' '.join(one['Text'].split())}" for one in answer["Events"]
+        )
     elif "problem" in result:
         yield messages.CHECK_NOT_STARTED.text(**values, problem=result["problem"])
     elif result["timed_out"]:

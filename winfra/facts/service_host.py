@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, TypedDict
 
 from typing_extensions import override
 
@@ -11,18 +11,28 @@ from winfra.path import windows_path
 from winfra.script import Script
 
 
-class Digests(WindowsFact[dict[str, str | None] | None]):
+class Origin(TypedDict):
+    """What a service would be started from; or why the service host cannot say it."""
+
+    digests: dict[str, str | None]
+    problem: str | None
+
+
+class Digests(WindowsFact[Origin | None]):
     r"""
     Returns what a service would be started from now, as the SHA-256 of each part:
 
     .. code:: python
 
         {
-            "configuration": "…",
-            "settings": "…",
-            "interpreter": "…",
-            "packages": "…",
-            "host": "…",
+            "digests": {
+                "configuration": "…",
+                "settings": "…",
+                "interpreter": "…",
+                "packages": "…",
+                "host": "…",
+            },
+            "problem": None,
         }
 
     A part that is not there is ``None``. Without the host, or without Python:
@@ -42,5 +52,7 @@ class Digests(WindowsFact[dict[str, str | None] | None]):
         )
 
     @override
-    def read(self, value: Any) -> dict[str, str | None] | None:
-        return cast("dict[str, str | None] | None", value)
+    def read(self, value: Any) -> Origin | None:
+        if value is None:
+            return None
+        return Origin(digests=value["Digests"] or {}, problem=value["Problem"])

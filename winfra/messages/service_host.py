@@ -16,8 +16,8 @@ REFUSED = Message(
 )
 DIGESTS_FAILED = Message(
     "service_host_digests_failed",
-    "the service host in {Folder} cannot say what it would start: {Reason}",
-    "Run files.sync for that folder first, and check that {Python} is a Python of 3.10 or later",
+    "the service host in {folder} cannot say what it would start: {reason}",
+    "Run files.sync for that folder first, and check that {python} is a Python of 3.10 or later",
 )
 CHECK_RUNS = Message(
     "service_host_check_runs",

@@ -24,7 +24,7 @@ from winfra.difference import say
 from winfra.facts.service_host import Digests
 from winfra.identity import resolve
 from winfra.messages.accounts import UNKNOWN_ACCOUNT
-from winfra.messages.service_host import CHECK_ACCOUNT
+from winfra.messages.service_host import CHECK_ACCOUNT, DIGESTS_FAILED
 from winfra.operation import fail, operation, read
 from winfra.operations import files, registry, services
 from winfra.path import windows_path
@@ -262,7 +262,11 @@ def _service(
     """The service, restarted where it was started from something else than is there now."""
     content = wanted.content
     found = read(Digests, folder=folder, python=python, configuration=content.decode())
-    digests = found or {"configuration": hashlib.sha256(content).hexdigest()}
+    executes = host.state.current_stage == StateStage.Execute
+    # A dry run does not know the host that an earlier operation is about to put there.
+    if found and found["problem"] and executes:
+        raise fail(DIGESTS_FAILED, folder=folder, python=python, reason=found["problem"])
+    digests = (found and found["digests"]) or {"configuration": hashlib.sha256(content).hexdigest()}
     yield from services.service._inner(wanted.service, started_from={**digests, **known}, **options)
 
 

@@ -12,8 +12,7 @@ $options = @{
     TimeoutSeconds = 60
 }
 $ended = Invoke-Native @options
-if ($ended.ExitCode -ne 0) {
-    $reason = ($ended.ErrorOutput + $ended.Output).Trim()
-    Stop-Script 'service_host_digests_failed' @{ Folder = $Folder; Python = $Python; Reason = $reason }
-}
-ConvertFrom-Json $ended.Output
+if ($ended.ExitCode -eq 0) { return @{ Digests = ConvertFrom-Json $ended.Output; Problem = $null } }
+# Of a traceback the last line says what is wrong.
+$lines = @("$($ended.ErrorOutput)".Trim() -split '\r?\n')
+@{ Digests = $null; Problem = if ($ended.TimedOut) { 'no answer within 60 s' } else { $lines[-1] } }
