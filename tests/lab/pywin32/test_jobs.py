@@ -189,6 +189,7 @@ def test_suspended_child_of_a_killed_maker(machine_lab: Lab) -> None:
 
 def test_breaking_away(machine_lab: Lab) -> None:
     """CREATE_BREAKAWAY_FROM_JOB needs the job's leave: error 5; silent breakaway needs no flag."""
+    write(machine_lab, HELD, "child.py")
     found = answer(
         machine_lab,
         f"""{JOB}
@@ -196,7 +197,7 @@ def test_breaking_away(machine_lab: Lab) -> None:
     away = win32process.CREATE_BREAKAWAY_FROM_JOB
     def leaves(flags=away):
         try:
-            process, _, _, reader = start("cmd /c pause", flags)
+            process, _, _, reader = start(line("child.py"), flags)
         except win32process.error as error:
             return error.winerror
         inside = win32job.IsProcessInJob(process, None)
