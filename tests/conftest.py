@@ -5,6 +5,7 @@ monkey.patch_all()
 
 import os  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import pytest  # noqa: E402
@@ -14,14 +15,15 @@ from tests import harness, worker  # noqa: E402
 if "PYTEST_XDIST_WORKER" in os.environ:
     worker.prepare()
 
+LAB_TESTS = Path(__file__).with_name("lab")
 pytest_plugins = ["winfra.lab.fixtures", "tests.trial", "tests.database"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts a lab."""
+    """Mark what starts a lab: every fixture that does has it made in ``lab_home``."""
     for item in items:
-        names = set(getattr(item, "fixturenames", ()))
-        if names & {"lab", "lab_factory", "trial"}:
+        of_the_lab = LAB_TESTS in item.path.parents
+        if of_the_lab or "lab_home" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.lab)
 
 

@@ -18,10 +18,26 @@ from winfra.lab import accounts as lab_accounts, event_log, rights, well_known
 from winfra.lab.scm import dispatcher, windows_services
 from winfra.lab.scm.client import request
 from winfra.lab.state import Lab
+from winfra.services import Recovery
 
 PROGRAM = r"C:\Example Services\example.exe"
 KEY = r"HKLM\SYSTEM\CurrentControlSet\Services"
 PASSWORD = HiddenValue("Corr3ct-Horse'\"$é")
+WANTED: dict[str, Any] = {
+    "enabled": True,
+    "path": [PROGRAM, "--data", r"D:\services\a b"],
+    "display_name": "An example",
+    "description": 'It\'s "one" & more',
+    "account": "svc_prefect",
+    "password": PASSWORD,
+    "dependencies": ["EventLog"],
+    "recovery": Recovery([("restart", 5), ("restart", 30), ("none", 60)]),
+    "sid_type": "unrestricted",
+    "privileges": ["SeChangeNotifyPrivilege"],
+    "preshutdown_seconds": 60,
+    "environment": {"TEST_HOME": "a b=c;é", "TEST_EMPTY": ""},
+}
+HOST = "@lab/trial"
 _OWN = {one.name.lower() for one in windows_services.SERVICES}
 _SCRIPT = Path(__file__).with_name("service_program.py")
 

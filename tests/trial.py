@@ -17,6 +17,7 @@ import pytest
 from pyinfra.api import State
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.facts import get_fact
+from pyinfra.api.operation import OperationMeta
 from pyinfra.api.state import StateStage
 from pyinfra.context import ctx_host, ctx_inventory, ctx_state
 
@@ -34,12 +35,12 @@ class Trial:
         (self.host,) = state.inventory
 
     def dry(self, operation: Callable[..., Any], *arguments: Any, **options: Any) -> Applied:
-        """As ``pyinfra --dry --diff`` does it."""
+        """As ``pyinfra --dry --diff`` does it; the operation may be a deploy."""
         self._state.config.DIFF = True
         return self._try(StateStage.Prepare, operation, arguments, options)
 
     def run(self, operation: Callable[..., Any], *arguments: Any, **options: Any) -> Applied:
-        """As ``pyinfra -y`` does it."""
+        """As ``pyinfra -y`` does it; the operation may be a deploy."""
         self._state.config.DIFF = False
         return self._try(StateStage.Execute, operation, arguments, options)
 
@@ -75,15 +76,20 @@ class Trial:
         state.is_executing = stage == StateStage.Execute
         with seen(applied.lines), _context(state, self.host):
             try:
-                meta = operation(*arguments, **options)
-                applied.will_change = meta.will_change
-                applied.changed = meta.is_complete() and meta.did_change()
+                before = self._metas()
+                operation(*arguments, **options)
+                metas = [meta for meta in self._metas() if not any(meta is one for one in before)]
+                applied.will_change = any(meta.will_change for meta in metas)
+                applied.changed = any(meta.is_complete() and meta.did_change() for meta in metas)
             except PyinfraError as error:
                 applied.lines.append(str(error))
                 applied.failed = True
         applied.failed = applied.failed or bool(state.failed_hosts)
         self._recover()
         return applied
+
+    def _metas(self) -> list[OperationMeta]:
+        return [data.operation_meta for data in self._state.ops[self.host].values()]
 
     def _recover(self) -> None:
         self._state.failed_hosts.clear()
@@ -99,14 +105,11 @@ def _trial_lab(lab_home: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
-def _module_trial(_trial_lab: Lab, lab_home: Path) -> Iterator[Trial]:
+def _module_trial(_trial_lab: Lab) -> Iterator[Trial]:
     _trial_lab.start()
     _trial_lab.reset()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WINFRA_LAB_HOME", str(lab_home))
-        with connected(_trial_lab) as state:
-            state.print_noop_info = True
-            yield Trial(_trial_lab, state)
+    with connected_to(_trial_lab) as trial:
+        yield trial
 
 
 @pytest.fixture
@@ -123,6 +126,16 @@ def clear(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+@contextmanager
+def connected_to(lab: Lab, **data: Any) -> Iterator[Trial]:
+    """One connection to a lab of one's own, with data of the host."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINFRA_LAB_HOME", str(lab.home))
+        with connected(lab, data=data) as state:
+            state.print_noop_info = True
+            yield Trial(lab, state)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pyinfra.api.hiddenvalue import HiddenValue
 
 from winfra.messages import Message, services as messages
 from winfra.script import Script
+from winfra.service_words import word
 
 LOGON_FAILED = 1069
 SERVICE_SPECIFIC = 1066
@@ -125,7 +126,7 @@ class _Work:
         if answer["Code"] in {0, 1053, 1061}:
             text = messages.NOT_STOPPED.text(
                 service=service, host=self.host.name, seconds=f"{seconds:g}",
-                state=answer["State"].lower(), process=answer["ProcessId"],
+                state=word(answer["State"]), process=answer["ProcessId"],
             )  # fmt: skip
         else:
             text = self._error("stop", answer["Code"], service)
@@ -182,7 +183,7 @@ class _Work:
         elif answer["State"] == "Stopped":
             yield messages.ENDED.text(service=service, host=self.host.name)
         else:
-            seconds, state = f"{self.plan.start_seconds:g}", str(answer["State"]).lower()
+            seconds, state = f"{self.plan.start_seconds:g}", word(answer["State"] or "gone")
             yield messages.NOT_RUNNING.text(
                 service=service, host=self.host.name, seconds=seconds, state=state
             )

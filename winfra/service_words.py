@@ -60,7 +60,9 @@ def _action(kind: str, delay: float) -> str:
 
 
 def state(found: ServiceInfo | None) -> str | None:
-    if found is None:
-        return None
-    words = {"Start Pending": "starting", "Stop Pending": "stopping"}
-    return words.get(found["state"], found["state"].lower())
+    return word(found["state"]) if found is not None else None
+
+
+def word(state: str) -> str:
+    """One of Win32_Service's states as people say it."""
+    return {"Start Pending": "starting", "Stop Pending": "stopping"}.get(state, state.lower())

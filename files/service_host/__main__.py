@@ -2,7 +2,8 @@
 
 + ``run``: as the service's image; the control manager starts it
 + ``check``: the same for a service that is made for one command and removed afterwards
-+ ``digests``: what a service would be started from now, as JSON
++ ``digests``: what a service would be started from now, as JSON; ``-`` for a configuration that is
+  read from standard input
 
 The control manager gives a service 30 seconds to answer, so nothing slow is imported before.
 """  # noqa: INP001  a folder that is run, with a package inside

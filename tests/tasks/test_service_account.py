@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.service_account import service_account
 from tests.harness import Applied
+from tests.trial import Trial, connected_to
 from winfra.lab import accounts as witness, rights
 from winfra.lab.access import AccessLists
 from winfra.lab.state import Lab
@@ -18,6 +21,7 @@ from winfra.messages.site import ACCOUNT_PASSWORD
 
 Apply = Callable[..., Applied]
 FOLDERS = {"data", "logs", "scripts", "settings", "flows"}
+PATHS = [r"D:\prefect_data", *(rf"D:\prefect_data\{folder}" for folder in sorted(FOLDERS))]
 PASSWORD = HiddenValue("Corr3ct-Horse'\"$é")
 DATA: dict[str, Any] = {"service_account_password": PASSWORD}
 RIGHT = "SeServiceLogonRight"
@@ -36,25 +40,26 @@ def administrators(lab: Lab) -> list[str]:
     return group.members
 
 
-def test_a_bare_host_gets_account_right_folders_and_access(lab: Lab, apply: Apply) -> None:
+def test_a_bare_host_gets_account_right_folders_and_access(lab: Lab) -> None:
     """Dry says so and changes nothing; the second run changes nothing."""
     before = lab.snapshot()
-    dry = apply(lab, service_account, dry=True, diff=True, data=DATA)
-    assert "Will create user svc_prefect" in dry.output
-    assert dry.output.count("Will create folder") == 1 + len(FOLDERS)
-    assert lab.snapshot() == before
+    with connected_to(lab, **DATA) as site:
+        dry = site.dry(service_account)
+        assert "Will create user svc_prefect" in dry.output
+        assert dry.output.count("Will create folder") == 1 + len(FOLDERS)
+        assert lab.snapshot() == before
 
-    assert apply(lab, service_account, data=DATA).changed
-    sid = sid_of(lab)
-    assert sid in rights.read(lab.folder)[RIGHT]
-    assert sid not in administrators(lab)
-    assert witness.password_is(lab.folder, "svc_prefect", PASSWORD.unmask())
-    assert {path.name for path in lab.path(r"D:\prefect_data").iterdir()} == FOLDERS
+        assert site.run(service_account).changed
+        sid = sid_of(lab)
+        assert sid in rights.read(lab.folder)[RIGHT]
+        assert sid not in administrators(lab)
+        assert witness.password_is(lab.folder, "svc_prefect", PASSWORD.unmask())
+        assert {path.name for path in lab.path(r"D:\prefect_data").iterdir()} == FOLDERS
 
-    after = lab.snapshot()
-    again = apply(lab, service_account, data=DATA)
-    assert not again.changed, again.output
-    assert lab.snapshot() == after
+        after = lab.snapshot()
+        again = site.run(service_account)
+        assert not again.changed, again.output
+        assert lab.snapshot() == after
 
 
 @pytest.mark.parametrize(
@@ -68,11 +73,9 @@ def test_a_bare_host_gets_account_right_folders_and_access(lab: Lab, apply: Appl
         ("flows", False),
     ],
 )
-def test_the_services_write_to_data_and_logs_alone(
-    lab: Lab, apply: Apply, folder: str, writes: bool
-) -> None:
+def test_the_services_write_to_data_and_logs_alone(site: Trial, folder: str, writes: bool) -> None:
     """And read elsewhere; users have nothing."""
-    apply(lab, service_account, data=DATA)
+    lab = site.lab
     path = rf"D:\prefect_data\{folder}".rstrip("\\")
 
     assert may(lab, path, sid_of(lab), "write") == writes
@@ -88,32 +91,34 @@ def may(lab: Lab, path: str, sid: str, what: str) -> bool:
     return AccessLists(lab.folder).granted(lab.path(path), who) & wanted == wanted
 
 
-def test_what_is_spoilt_by_hand_is_found_and_mended(lab: Lab, apply: Apply) -> None:
+def test_what_is_spoilt_by_hand_is_found_and_mended(lab: Lab) -> None:
     """The right taken, the account made an administrator, a folder's list opened."""
-    apply(lab, service_account, data=DATA)
-    sid = sid_of(lab)
-    rights.write(lab.folder, {RIGHT: ["S-1-5-80-0"]}, "a test")
-    with witness.changing(lab.folder) as database:
-        group = database.group(ADMINISTRATORS)
-        assert group is not None
-        group.members.append(sid)
+    with connected_to(lab, **DATA) as site:
+        site.run(service_account)
+        sid = sid_of(lab)
+        rights.write(lab.folder, {RIGHT: ["S-1-5-80-0"]}, "a test")
+        with witness.changing(lab.folder) as database:
+            group = database.group(ADMINISTRATORS)
+            assert group is not None
+            group.members.append(sid)
 
-    dry = apply(lab, service_account, dry=True, diff=True, data=DATA)
-    assert f"right {RIGHT}" in dry.output
-    assert f"svc_prefect ({sid})" in dry.output
-    assert apply(lab, service_account, data=DATA).changed
+        dry = site.dry(service_account)
+        assert f"right {RIGHT}" in dry.output
+        assert f"svc_prefect ({sid})" in dry.output
+        assert site.run(service_account).changed
 
-    assert sid in rights.read(lab.folder)[RIGHT]
-    assert sid not in administrators(lab)
+        assert sid in rights.read(lab.folder)[RIGHT]
+        assert sid not in administrators(lab)
 
 
-def test_a_virtual_account_needs_no_password_and_is_not_made(lab: Lab, apply: Apply) -> None:
+def test_a_virtual_account_needs_no_password_and_is_not_made(lab: Lab) -> None:
     """Its SID is known before its service exists."""
     data = {"service_account": r"NT SERVICE\PrefectServer"}
 
-    assert apply(lab, service_account, data=data).changed
-    assert witness.read(lab.folder).user("PrefectServer") is None
-    assert not apply(lab, service_account, data=data).changed
+    with connected_to(lab, **data) as site:
+        assert site.run(service_account).changed
+        assert witness.read(lab.folder).user("PrefectServer") is None
+        assert not site.run(service_account).changed
 
 
 def test_server_and_worker_may_have_an_account_each(lab: Lab, apply: Apply) -> None:
@@ -150,3 +155,129 @@ def test_a_missing_password_is_named_before_anything_changes(lab: Lab, apply: Ap
     assert applied.failed
     assert ACCOUNT_PASSWORD.text(account="svc_prefect") in applied.output
     assert lab.snapshot() == before
+
+
+DOMAIN = {
+    "domain": "CONTOSO",
+    "dns": "contoso.example",
+    "accounts": [
+        {"name": "svc_flow", "sid": "S-1-5-21-1-2-3-1105"},
+        {"name": "svc_flow$", "sid": "S-1-5-21-1-2-3-1106"},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("account", "sid"),
+    [
+        ("CONTOSO\\svc_flow", "S-1-5-21-1-2-3-1105"),
+        ("svc_flow@contoso.example", "S-1-5-21-1-2-3-1105"),
+        ("CONTOSO\\svc_flow$", "S-1-5-21-1-2-3-1106"),
+    ],
+)
+def test_an_account_of_a_domain_gets_right_and_access_but_is_not_made(
+    lab: Lab, account: str, sid: str
+) -> None:
+    """A managed one too, whose name ends with a dollar sign; neither needs a password here."""
+    lab.write_state("policy", DOMAIN)
+    users = [user.name for user in witness.read(lab.folder).users]
+    data = {"service_account": account}
+
+    with connected_to(lab, **data) as site:
+        assert site.run(service_account).changed
+        assert sid in rights.read(lab.folder)[RIGHT]
+        assert may(lab, r"D:\prefect_data\logs", sid, "write")
+        assert not may(lab, r"D:\prefect_data\settings", sid, "write")
+        assert [user.name for user in witness.read(lab.folder).users] == users
+        assert not site.run(service_account).changed
+
+
+def test_an_unknown_account_of_a_domain_is_named(lab: Lab, apply: Apply) -> None:
+    """As when no domain controller answers; the right of the others stays as it is."""
+    lab.write_state("policy", {**DOMAIN, "reachable": False})
+    before = rights.read(lab.folder)
+
+    applied = apply(lab, service_account, data={"service_account": "CONTOSO\\svc_flow"})
+
+    assert applied.failed
+    assert "CONTOSO\\svc_flow" in applied.output
+    assert rights.read(lab.folder) == before
+
+
+@pytest.mark.parametrize(
+    ("language", "group"), [("de", "Administratoren"), ("fr", "Administrateurs")]
+)
+def test_a_server_in_another_language_is_the_same(lab: Lab, language: str, group: str) -> None:
+    """What the section names in English is found by its SID."""
+    lab.configure(language=language)
+
+    with connected_to(lab, **DATA) as site:
+        assert site.run(service_account).changed
+        sid = sid_of(lab)
+        assert sid in rights.read(lab.folder)[RIGHT]
+        assert may(lab, r"D:\prefect_data\data", sid, "write")
+        with witness.changing(lab.folder) as database:
+            found = database.group(ADMINISTRATORS)
+            assert found is not None
+            assert found.name == group
+            found.members.append(sid)
+
+        dry = site.dry(service_account)
+        assert f"svc_prefect ({sid})" in dry.output
+        assert site.run(service_account).changed
+        assert sid not in administrators(lab)
+        assert not site.run(service_account).changed
+
+
+@pytest.fixture(scope="module")
+def site(lab_home: Path) -> Iterator[Trial]:
+    """A finished section over one connection."""
+    lab = Lab("section", lab_home)
+    lab.start()
+    with connected_to(lab, **DATA) as site:
+        assert site.run(service_account).changed
+        yield site
+    lab.remove()
+
+
+def without(entries: list[str], number: int) -> list[str]:
+    """One entry less."""
+    return [entry for n, entry in enumerate(entries) if n != number]
+
+
+def changed(entries: list[str], number: int) -> list[str]:
+    """Rights that no entry of the section has: to read, to write, not to delete."""
+    kind, flags, _, *rest = entries[number].strip("()").split(";")
+    other = f"({';'.join([kind, flags, '0x12019f', *rest])})"
+    return [other if n == number else entry for n, entry in enumerate(entries)]
+
+
+def opened(entries: list[str], number: int) -> list[str]:
+    """An entry for Users, as somebody in a hurry may have added it."""
+    return [*entries[:number], "(A;OICI;0x1301bf;;;BU)", *entries[number:]]
+
+
+@pytest.mark.parametrize("spoil", [without, changed, opened])
+@pytest.mark.parametrize("number", range(3))
+def test_each_entry_of_each_folder_is_found_and_mended(
+    site: Trial, spoil: Callable[[list[str], int], list[str]], number: int
+) -> None:
+    """The dry run names every folder and mends none."""
+    folder = site.lab.folder
+    before = {path: AccessLists(folder).own(site.lab.path(path)) for path in PATHS}
+    for path, own in before.items():
+        assert own.entries is not None
+        assert len(own.entries) == 3
+        spoilt = replace(own, entries=spoil(own.entries, number))
+        AccessLists(folder).write(site.lab.path(path), spoilt)
+    snapshot = site.lab.snapshot()
+
+    dry = site.dry(service_account)
+    said = {line.partition("] ")[2] for line in dry.lines}
+    assert said >= {f"Will change access to {path}" for path in PATHS}
+    assert site.lab.snapshot() == snapshot
+
+    assert site.run(service_account).changed
+    for path, own in before.items():
+        mended = AccessLists(folder).own(site.lab.path(path))
+        assert sorted(mended.entries or []) == sorted(own.entries or [])

@@ -31,12 +31,12 @@ MARKED = Message(
 )
 NOT_STOPPED = Message(
     "service_not_stopped",
-    "{service} on {host} is {state} {seconds} s after it was told to stop (process {process})",
+    "{service} on {host} is still {state} {seconds} s after it was told to stop (process {process})",
     "Give it more stop_seconds; where it hangs, end it on the host: taskkill /F /T /PID {process}",
 )
 NOT_RUNNING = Message(
     "service_not_running",
-    "{service} on {host} is {state} {seconds} s after it was started",
+    "{service} on {host} is still {state} {seconds} s after it was started",
     "Look into its own log for what it waits for, or give it more start_seconds",
 )
 ENDED = Message(

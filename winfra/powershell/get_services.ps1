@@ -23,12 +23,8 @@ function Get-Configuration([string] $Name) {
 function Get-Dependent([string] $Name) {
     # Those that depend on a dependent stop before it; a service that two of them need comes up more than once.
     # By its name Get-Service would take brackets for a pattern.
-    $found = Get-Service -ErrorAction Ignore | Where-Object { $_.Name -eq $Name }
-    foreach ($one in $found.DependentServices) {
-        if ($one.Status -eq 'Stopped') { continue }
-        Get-Dependent $one.Name
-        $one.Name
-    }
+    Get-Service -ErrorAction Ignore | Where-Object { $_.Name -eq $Name } | ForEach-Object { $_.DependentServices } |
+        Where-Object { $_.Status -ne 'Stopped' } | ForEach-Object { Get-Dependent $_.Name; $_.Name }
 }
 
 function Get-Record {

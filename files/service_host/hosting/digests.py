@@ -77,8 +77,11 @@ def write(path: str, digests: Digests) -> None:
 
 
 def show(path: str) -> int:
-    """Print the digests of what is there now; of what cannot be read, null."""
-    content = _read(path)
+    """Print the digests of what is there now; of what cannot be read, null.
+
+    + path: of the configuration, or ``-`` for one that is read from standard input
+    """
+    content = sys.stdin.buffer.read() if path == "-" else _read(path)
     if content is None:
         sys.stdout.write("null\n")
         return 0

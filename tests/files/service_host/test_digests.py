@@ -144,6 +144,12 @@ def test_the_program_prints_them(tmp_path: Path) -> None:
         "host": digests.host(),
     }  # fmt: skip
 
+    command[-1] = "-"
+    given = (tmp_path / "x.json").read_text()
+    piped = subprocess.run(command, check=True, capture_output=True, text=True, input=given)
+    assert piped.stdout == answer.stdout
+    command[-1] = str(tmp_path / "x.json")
+
     (tmp_path / "x.json").write_text("{}")
     bad = subprocess.run(command, check=False, capture_output=True, text=True)
     assert bad.returncode == 1

@@ -23,14 +23,15 @@ def test_errors(machine_lab: Lab) -> None:
     try:
         win32event.SetEvent(4711)
     except pywintypes.error as error:
-        parts = [error.winerror, error.funcname, error.strerror, list(error.args), str(error)]
+        parts = [error.winerror, error.funcname, error.strerror, list(error.args), str(error),
+                 win32api.GetLastError()]
     answer([parts, pywintypes.error is win32api.error is win32event.error is win32process.error])
     """,
     )
 
     text = "The handle is invalid."
     assert found == [
-        [6, "SetEvent", text, [6, "SetEvent", text], f"(6, 'SetEvent', '{text}')"],
+        [6, "SetEvent", text, [6, "SetEvent", text], f"(6, 'SetEvent', '{text}')", 6],
         True,
     ]
 

@@ -43,11 +43,12 @@ FAMILY = r"""
         print("complete", flush=True)
     time.sleep(60)
     """
-# Always about to be gone, with a child in its place.
+# Always about to be gone, with a child in its place; a limit, lest it outlive a test that was ended.
 RUNNER = r"""
     import os, sys, time
     print("running", flush=True)
-    while True:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
         if os.fork(): os._exit(0)
         os.setsid()
     """
@@ -76,6 +77,7 @@ def test_a_tree_ends_as_a_whole(machine_lab: Lab, how: str) -> None:
 
     assert found == [[4, True], 0, 77 if "77" in how else 0]
     assert members(machine_lab) == []
+    assert list((machine_lab.folder / "run").glob("exit-*")) == []
 
 
 def test_who_forks_meanwhile_is_caught(machine_lab: Lab) -> None:
@@ -187,6 +189,7 @@ def test_suspended_child_of_a_killed_maker(machine_lab: Lab) -> None:
 
 def test_breaking_away(machine_lab: Lab) -> None:
     """CREATE_BREAKAWAY_FROM_JOB needs the job's leave: error 5; silent breakaway needs no flag."""
+    write(machine_lab, HELD, "child.py")
     found = answer(
         machine_lab,
         f"""{JOB}
@@ -194,7 +197,7 @@ def test_breaking_away(machine_lab: Lab) -> None:
     away = win32process.CREATE_BREAKAWAY_FROM_JOB
     def leaves(flags=away):
         try:
-            process, _, _, reader = start("cmd /c pause", flags)
+            process, _, _, reader = start(line("child.py"), flags)
         except win32process.error as error:
             return error.winerror
         inside = win32job.IsProcessInJob(process, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from tests.lab.python_runs import answer, write
 from winfra.lab.state import Lab
 
@@ -134,4 +136,4 @@ def test_imports_by_windows_paths(machine_lab: Lab) -> None:
 
     library = machine_lab.path(r"D:\scripts\library")
     assert found == [1, r"D:\scripts\library\first.py", 2, r"D:\scripts\library\second.py"]
-    assert (library / "__pycache__" / "first.cpython-311.pyc").is_file()
+    assert (library / "__pycache__" / f"first.{sys.implementation.cache_tag}.pyc").is_file()

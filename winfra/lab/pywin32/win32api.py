@@ -10,7 +10,7 @@ import win32console
 from pywintypes import error
 
 from winfra.lab.win32 import consoles, handles
-from winfra.lab.win32.errors import ACCESS_DENIED, INVALID_PARAMETER, error as refusal, text
+from winfra.lab.win32.errors import ACCESS_DENIED, INVALID_PARAMETER, error as refusal, last, text
 from winfra.lab.win32.handles import CURRENT_PROCESS, PyHANDLE
 from winfra.lab.win32.processes import Process
 
@@ -82,8 +82,8 @@ def GenerateConsoleCtrlEvent(controlEvent: int, processGroupId: int, /) -> None:
 
 
 def GetLastError() -> int:
-    """Errors come as exceptions, and Python's own calls leave other numbers: mostly 0."""
-    return 0
+    """That of this thread's last call that failed."""
+    return last.number
 
 
 def FormatMessage(errCode: int, /) -> str:

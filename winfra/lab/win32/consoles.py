@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from winfra.lab.win32 import processes
+from winfra.lab.win32.processes import status
 from winfra.lab.win32.starting import CONSOLE, GROUP, NO_CONSOLE
 
 CTRL_C, CTRL_BREAK = 0, 1
@@ -104,14 +105,15 @@ def current() -> str:
         return "" if own == NO_CONSOLE else own
     is_service = os.environ.get("WINFRA_LAB_LOGON") == "service"
     shell = _place("shell-" + os.environ.get("WINFRA_LAB_SHELL", ""))
-    return "" if is_service or (shell / f"-{os.getpid()}").exists() else shell.name
+    return "" if is_service else shell.name
 
 
 def attach(console: str) -> None:
     os.environ[CONSOLE] = console
     _place(console).mkdir(parents=True, exist_ok=True)
     (_place(console) / f"-{os.getpid()}").unlink(missing_ok=True)
-    (_place(console) / str(os.getpid())).touch()
+    # A number may become another process's, with another start.
+    (_place(console) / str(os.getpid())).write_text(status(os.getpid())[2], encoding="ascii")
 
 
 def allocate() -> None:
@@ -122,20 +124,20 @@ def detach() -> None:
     place = _place(current())
     place.mkdir(parents=True, exist_ok=True)
     (place / str(os.getpid())).unlink(missing_ok=True)
-    (place / f"-{os.getpid()}").touch()
+    (place / f"-{os.getpid()}").write_text(status(os.getpid())[2], encoding="ascii")
     os.environ[CONSOLE] = NO_CONSOLE
 
 
 def of_process(pid: int) -> str:
     """The console of another process; empty where it has none."""
     for place in _place("x").parent.glob("*"):
-        if (place / str(pid)).exists():
+        if _says(place / str(pid), pid):
             return place.name
     marks = _marks(str(pid))
     own = marks.get(CONSOLE, "")
     if not own and marks.get("WINFRA_LAB_LOGON") != "service":
         own = "shell-" + marks.get("WINFRA_LAB_SHELL", "")
-    return "" if own == NO_CONSOLE or (_place(own) / f"-{pid}").exists() else own
+    return "" if own == NO_CONSOLE or _says(_place(own) / f"-{pid}", pid) else own
 
 
 def members(console: str) -> Iterator[int]:
@@ -163,6 +165,14 @@ def send(event: int, group: int) -> bool:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, _SIGNALS[event])
     return True
+
+
+def _says(file: Path, pid: int) -> bool:
+    """Is there such a file, of this very process?"""
+    try:
+        return file.read_text(encoding="ascii") == status(pid)[2]
+    except OSError:
+        return False
 
 
 def _group(pid: int) -> int:

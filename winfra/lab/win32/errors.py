@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 FILE_NOT_FOUND, PATH_NOT_FOUND, ACCESS_DENIED, INVALID_HANDLE = 2, 3, 5, 6
 SHARING_VIOLATION, FILE_EXISTS, INVALID_PARAMETER, BROKEN_PIPE = 32, 80, 87, 109
 ALREADY_EXISTS, BAD_EXE_FORMAT, FILENAME_TOO_LONG, NO_DATA = 183, 193, 206, 232
@@ -41,7 +43,16 @@ Win32Error.__name__ = Win32Error.__qualname__ = "error"
 Win32Error.__module__ = "pywintypes"
 
 
+class _Last(threading.local):
+    number = 0
+
+
+last = _Last()
+"""The last error of each thread."""
+
+
 def error(number: int, function: str) -> Win32Error:
+    last.number = number
     return Win32Error(number, function, text(number))
 
 

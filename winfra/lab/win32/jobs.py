@@ -15,7 +15,7 @@ from typing import Any
 
 from winfra.lab.win32 import processes
 from winfra.lab.win32.handles import KernelObject
-from winfra.lab.win32.processes import Process
+from winfra.lab.win32.processes import Process, status
 from winfra.lab.win32.starting import JOB
 from winfra.lab.windows_python.start import at_end
 
@@ -64,7 +64,7 @@ class Job(KernelObject):
             if self.kills_on_close:
                 process.tell("dies")
             self._suspended.append(process)
-        self._assigned[process.pid] = _status(process.pid)[2]
+        self._assigned[process.pid] = status(process.pid)[2]
 
     def members(self) -> set[int]:
         """The living processes that are in it, this one included."""
@@ -82,14 +82,19 @@ class Job(KernelObject):
         """End what is in it, also what is started meanwhile, and leave this process alone."""
         end = time.monotonic() + _SECONDS
         calm = 0
+        parents: dict[int, int] = {}
         # A process between exec's two halves shows no mark: one empty look is not enough.
         while calm < 2 and time.monotonic() < end:
             others = self.members() - {os.getpid()}
             for pid in others:
+                parents[pid] = status(pid)[1]
                 processes.kill(pid, code)
             self.terminated += len(others)
             calm = 0 if others else calm + 1
             time.sleep(_PAUSE)
+        for pid, parent in parents.items():
+            if parent in parents or parent <= 1:
+                processes.forget(pid)
 
     def close(self) -> None:
         _jobs.remove(self)
@@ -147,20 +152,12 @@ def _entries(pid: str) -> list[str]:
 
 def _lives(pid: int, born: str) -> bool:
     """Is it this very process? Its number may be another's by now."""
-    state, _, start = _status(pid)
+    state, _, start = status(pid)
     return state not in {"Z", "X", ""} and start == born
 
 
-def _status(pid: int | str) -> tuple[str, int, str]:
-    """State, parent, time of its start."""
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
-        fields = file.read().rpartition(b")")[2].split()
-        return fields[0].decode(), int(fields[1]), fields[19].decode()
-    return "", 0, ""
-
-
 def _below(pids: set[int]) -> Iterator[int]:
-    parents = {int(n): _status(n)[1] for n in os.listdir("/proc") if n.isdecimal()} if pids else {}
+    parents = {int(n): status(n)[1] for n in os.listdir("/proc") if n.isdecimal()} if pids else {}
     found = set(pids)
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more

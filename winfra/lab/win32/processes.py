@@ -103,13 +103,31 @@ def reap() -> None:
             if os.waitpid(pid, os.WNOHANG)[0] == 0:
                 continue
         _unwaited.remove(pid)
+        forget(pid)
+
+
+def forget(pid: int) -> None:
+    """Nobody will ask for its exit code: the number may become another process's."""
+    _exit_file(pid).unlink(missing_ok=True)
+
+
+def status(pid: int | str) -> tuple[str, int, str]:
+    """State, parent, time of its start."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+        return fields[0].decode(), int(fields[1]), fields[19].decode()
+    return "", 0, ""
 
 
 def kill(pid: int, code: int) -> None:
     """End a process of the lab with an exit code of Windows."""
-    file = Path(os.environ["WINFRA_LAB"], "run", f"exit-{pid}")
+    file = _exit_file(pid)
     file.write_text(str(code & 0xFFFFFFFF), encoding="ascii")
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         file.unlink(missing_ok=True)
+
+
+def _exit_file(pid: int) -> Path:
+    return Path(os.environ["WINFRA_LAB"], "run", f"exit-{pid}")

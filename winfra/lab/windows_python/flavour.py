@@ -31,6 +31,8 @@ def install(drives: Drives) -> None:
     vars(posixpath)["commonpath"] = _common(posixpath.commonpath)
     vars(posixpath)["relpath"] = _relative(posixpath.relpath)
     vars(posixpath)["realpath"] = _resolved(posixpath.realpath, drives)
+    # pathlib asks ntpath, which on Linux knows no current folder and no links.
+    vars(ntpath).update(abspath=posixpath.abspath, realpath=posixpath.realpath)
     _import_by_windows_paths()
     _install_pathlib()
 

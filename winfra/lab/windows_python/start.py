@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from winfra.lab.windows_python import children, flavour, script, system
+from winfra.lab.windows_python import children, script, system
 from winfra.lab.windows_python.guard import USER, Guard
 from winfra.lab.windows_python.names import Drives
 
@@ -31,6 +31,9 @@ def main(lab: str, folder: str) -> None:
         os.environ.setdefault(USER, os.environ["USERNAME"])
     guard = Guard(lab, drives)
     system.install(drives)
+    # Not before: pathlib keeps functions of os for itself.
+    from winfra.lab.windows_python import flavour
+
     flavour.install(drives)
     children.install(drives, guard)
     _Variables.install()

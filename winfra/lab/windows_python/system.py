@@ -162,7 +162,8 @@ class _Entry:
 class _Entries:
     def __init__(self, entries: Any, folder: str) -> None:
         self._entries = entries
-        self._folder = folder if folder[-1:] in {"\\", "/"} else folder + "\\"
+        # Python 3.13's pathlib adds a slash of Linux before it asks.
+        self._folder = folder.rstrip("\\/") + "\\"
 
     def __iter__(self) -> Iterator[_Entry]:
         return self
