@@ -34,9 +34,53 @@ clock_seconds = 300
 python_version = None
 python_installer = None
 
-# The PostgreSQL that Prefect uses, 15 or newer, and its installer on this machine.
-postgresql_version = None
+# How Prefect's database comes about: "archive" (EDB's zip of binaries), "installer" (EDB's installer), or "existing":
+# a server that others look after, on which nothing is installed and nothing configured.
+postgresql_source = "archive"
+
+# PostgreSQL's major version, 15 or newer; of an existing server the oldest that will do.
+postgresql_version = "16"
+
+# EDB's archive or installer, and its SHA-256: a path on this machine, "host:D:\files\x.zip" for one on the host, or
+# "https://...", which the host fetches.
+postgresql_archive = None
+postgresql_archive_sha256 = None
 postgresql_installer = None
+postgresql_installer_sha256 = None
+
+# Microsoft's vc_redist.x64.exe, in the same way; for hosts that do not have the Visual C++ runtime yet.
+vc_runtime = None
+vc_runtime_sha256 = None
+
+# Whether a host may be restarted where an installer asks for it; otherwise the run stops and says so.
+allow_reboot = False
+
+# PostgreSQL's programs (None: C:\Program Files\PostgreSQL and the version), its data and its logs. The folder that
+# data and logs are both in is kept for PostgreSQL and administrators alone.
+postgresql_folder = None
+postgresql_data = r"D:\pgsql\data"
+postgresql_logs = r"D:\pgsql\logs"
+
+# Where the server answers. The address is of an existing server; one that is installed listens on both loopbacks.
+postgresql_address = "127.0.0.1"
+postgresql_port = 5432
+
+# How an existing server is reached: by the psql.exe of this path on the host, or with None from this machine; with
+# which TLS (libpq's sslmode), and the file of the authorities to trust.
+postgresql_psql = None
+postgresql_tls = None
+postgresql_authority = None
+
+# The role that makes Prefect's role and database; its password is POSTGRESQL_SUPERUSER_PASSWORD in .env.
+postgresql_superuser = "postgres"
+
+# Settings of postgresql.conf beside those for listening and logging; the guide's 2.5 has suggestions for a server
+# with 8 GB of memory.
+postgresql_settings = {}
+
+# Prefect's database and the role that owns it; the role's password is PREFECT_DATABASE_PASSWORD in .env.
+prefect_database = "prefect_db"
+prefect_role = "prefect"
 
 # A folder on this machine with every wheel that Prefect needs, for hosts without the internet.
 wheelhouse = None

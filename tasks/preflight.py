@@ -14,8 +14,14 @@ DEFAULTS = {
     "data_free_gb": 20,
     "python_version": None,
     "python_installer": None,
+    "postgresql_source": "archive",
     "postgresql_version": None,
+    "postgresql_archive": None,
+    "postgresql_archive_sha256": None,
     "postgresql_installer": None,
+    "postgresql_installer_sha256": None,
+    "vc_runtime": None,
+    "vc_runtime_sha256": None,
     "wheelhouse": None,
 }
 

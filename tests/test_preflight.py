@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from tasks.preflight import DEFAULTS
+from tests.trial import no_host
 from winfra.messages import preflight as messages
+from winfra.messages.operations import LOCAL_SOURCE_MISSING
 from winfra.operations.preflight import table
 from winfra.preflight import (
     GIGABYTE,
@@ -52,7 +55,8 @@ def test_a_good_host_lacks_nothing() -> None:
         "Python",
         "Python's installer",
         "PostgreSQL",
-        "PostgreSQL's installer",
+        "PostgreSQL's archive",
+        "Visual C++ runtime",
         "wheelhouse",
     }
     assert {check.state for check in found.values()} == {State.OK, State.OPEN}
@@ -190,13 +194,36 @@ def test_files_that_sections_need(tmp_path: Path) -> None:
     file = tmp_path / "python.exe"
     file.touch()
     there = lines({"python_installer": str(file), "wheelhouse": str(tmp_path)})
-    not_there = lines({"postgresql_installer": str(tmp_path), "wheelhouse": str(file)})
+    not_there = lines({"python_installer": str(tmp_path), "wheelhouse": str(file)})
 
     assert missing(there.values()) == []
-    assert missing(not_there.values()) == ["PostgreSQL's installer", "wheelhouse"]
+    assert missing(not_there.values()) == ["Python's installer", "wheelhouse"]
     assert not_there["wheelhouse"].remedy == messages.NO_FILE.text(
         key="wheelhouse", value=str(file), kind="folder"
     )
+
+
+def test_sources_are_the_ones_that_are_meant(tmp_path: Path) -> None:
+    """A file of this machine is compared with its SHA-256; others are looked at when they are used."""
+    file = tmp_path / "a.zip"
+    file.write_bytes(b"content")
+    digest = hashlib.sha256(b"content").hexdigest()
+
+    def archive(src: str, sha256: str | None, source: str = "archive") -> Check | None:
+        given = {"postgresql_archive": src, "postgresql_archive_sha256": sha256}
+        with no_host():
+            found = lines({**given, "postgresql_source": source})
+        return found.get("PostgreSQL's archive")
+
+    good = [archive(src, digest) for src in (str(file), r"host:D:\a.zip", "https://x.org/a.zip")]
+    assert [check.state for check in good if check] == [State.OK] * 3
+    bad = [archive(str(file), "0" * 64), archive(str(file), None), archive("nowhere.zip", digest)]
+    assert [check.state for check in bad if check] == [State.MISSING] * 3
+    assert bad[2]
+    assert bad[2].remedy == LOCAL_SOURCE_MISSING.text(
+        argument="postgresql_archive", path="nowhere.zip"
+    )
+    assert archive("nowhere.zip", None, "existing") is None
 
 
 def test_a_section_adds_its_own() -> None:
@@ -222,7 +249,7 @@ def test_the_table() -> None:
     assert [line.split()[0] for line in text[2:]] == [
         *["ok"] * 7,
         "missing",
-        *["-"] * 5,
+        *["-"] * 6,
         "missing:",
     ]
     assert text[-1] == f"missing: {checks[7].remedy}"

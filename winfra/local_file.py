@@ -15,7 +15,7 @@ def local_path(path: str | Path, add_deploy_dir: bool = True) -> Path:
     return Path(state.cwd, path) if add_deploy_dir and state.cwd else Path(path)
 
 
-def existing(path: Path) -> Path:
+def existing(path: Path, argument: str = "src") -> Path:
     if not path.is_file():
-        raise OperationValueError(LOCAL_SOURCE_MISSING.text(path=path))
+        raise OperationValueError(LOCAL_SOURCE_MISSING.text(argument=argument, path=path))
     return path

@@ -12,7 +12,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from pyinfra.api import OperationValueError
+
 from winfra.messages import preflight as messages
+from winfra.sources import Source
 
 GIGABYTE = 1024**3
 FORMATS = ("NTFS", "ReFS")
@@ -228,7 +231,11 @@ def postgresql(findings: Findings, wanted: Wanted) -> Iterator[Check]:
     version = wanted["postgresql_version"]
     fits = version is not None and _version(version) >= (15,)
     yield _version_check("PostgreSQL", "postgresql_version", version, "15 or newer", fits=fits)
-    yield _file_check("PostgreSQL's installer", "postgresql_installer", wanted, "file")
+    if wanted["postgresql_source"] == "existing":
+        return
+    kind = f"postgresql_{wanted['postgresql_source']}"
+    yield _source_check(f"PostgreSQL's {wanted['postgresql_source']}", kind, wanted)
+    yield _source_check("Visual C++ runtime", "vc_runtime", wanted)
 
 
 @requirement
@@ -250,6 +257,20 @@ def _file_check(name: str, key: str, wanted: Wanted, kind: str) -> Check:
     there = Path(path).is_dir() if kind == "folder" else Path(path).is_file()
     problem = None if there else messages.NO_FILE.text(key=key, value=path, kind=kind)
     return judge(name, need, str(path), problem)
+
+
+def _source_check(name: str, key: str, wanted: Wanted) -> Check:
+    """A file that may also be on the host or in the web, where it is looked at when it is used."""
+    src, need = wanted[key], "a file with its SHA-256"
+    if src is None:
+        return unasked(name, need)
+    try:
+        source = Source(src, wanted[f"{key}_sha256"] or "", key)
+        if source.place == "here":
+            source.file  # noqa: B018  compares its content
+    except OperationValueError as error:
+        return judge(name, need, str(src), str(error))
+    return judge(name, need, source.name, None)
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -80,16 +80,12 @@ class Source:
     @property
     def file(self) -> Path:
         """The file on this machine, checked to be the one that is meant."""
-        path = existing(local_path(self.src))
-        self.check(UploadSource(path).sha256)
-        return path
-
-    def check(self, found: str) -> None:
+        path = existing(local_path(self.src), self.argument)
+        found = UploadSource(path).sha256
         if found != self.sha256:
-            raise OperationValueError(self.differs(found))
-
-    def differs(self, found: str) -> str:
-        return messages.SOURCE_DIFFERS.text(src=self.src, found=found, wanted=self.sha256)
+            values = {"src": self.src, "found": found, "wanted": self.sha256}
+            raise OperationValueError(messages.SOURCE_DIFFERS.text(**values))
+        return path
 
     def _problem(self) -> str | None:
         if self.src.startswith("\\\\") and os.name != "nt":

@@ -261,9 +261,9 @@ def test_a_source_that_is_missing(trial: Trial, tmp_path: Path) -> None:
     missing = tmp_path / "x"
 
     tried = trial.dry(files.put, str(missing), r"D:\x")
-    assert messages.LOCAL_SOURCE_MISSING.text(path=missing) in tried.output
+    assert messages.LOCAL_SOURCE_MISSING.text(argument="src", path=missing) in tried.output
     assert (
-        messages.LOCAL_SOURCE_MISSING.text(path=missing)
+        messages.LOCAL_SOURCE_MISSING.text(argument="src", path=missing)
         in trial.dry(files.template, str(missing), r"D:\x").output
     )
 

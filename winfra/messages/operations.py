@@ -36,8 +36,8 @@ REMOVAL_REFUSED = Message(
 )
 LOCAL_SOURCE_MISSING = Message(
     "local_source_missing",
-    "src: there is no file '{path}' on this machine",
-    "Correct src; a relative path starts at the folder of the deploy",
+    "{argument}: there is no file '{path}' on this machine",
+    "Correct {argument}; a relative path starts at the folder of the deploy",
 )
 UPLOAD_SOURCE_REFUSED = Message(
     "upload_source_refused",

@@ -88,3 +88,28 @@ REGISTER_FAILED = Message(
     "pg_ctl has not registered the service {Service} (exit code {Code}): {Reason}",
     "If the service is marked for deletion, close services.msc and the like and run again",
 )
+SERVER_TOO_OLD = Message(
+    "server_too_old",
+    "the server on {address}:{port} is PostgreSQL {version}, and {wanted} or newer is needed",
+    "Have it upgraded, or install one of your own (postgresql_source)",
+)
+SERVER_WITHOUT_TRIGRAM = Message(
+    "server_without_trigram",
+    "the server on {address}:{port} has no pg_trgm to offer",
+    "Have the package with PostgreSQL's own extensions (contrib) installed there",
+)
+SERVER_LOGIN_WEAK = Message(
+    "server_login_weak",
+    "{user} may make neither roles nor databases on {address}:{port}",
+    "Name a superuser, or a role with CREATEROLE and CREATEDB, in group data (postgresql_superuser)",
+)
+NOT_USABLE = Message(
+    "database_not_usable",
+    "{user} can log in to {database} on {address}:{port} but not use pg_trgm there as itself",
+    "Look at what search_path and the server's event triggers are, and run again",
+)
+SOURCE_UNSET = Message(
+    "postgresql_source_unset",
+    "{key} is not set in group data, and postgresql_source is {source!r}",
+    "Name the file and its SHA-256 there; or an existing server, with postgresql_source = 'existing'",
+)

@@ -3,40 +3,58 @@ r"""Installing a PostgreSQL server; ``winfra.operations.postgresql`` has it as `
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
-from typing import Any, Literal
+from collections.abc import Generator, Sequence
+from typing import Any, Literal, TypeVar
 
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 from pyinfra.api.hiddenvalue import HiddenValue
+from pyinfra.api.state import StateStage
 
 from winfra import installation_plan, role_plan
 from winfra.access import Entry
 from winfra.difference import show
+from winfra.facts.postgresql import Query
 from winfra.facts.postgresql_installation import MARKER, Installation, InstallationInfo
 from winfra.installation_plan import Wanted
 from winfra.messages import postgresql_installation as messages
 from winfra.operation import fail, operation, read
-from winfra.operations import archives, files, registry, services
+from winfra.operations import archives, files, packages, registry, services
 from winfra.script import Script
 from winfra.services import Recovery
 from winfra.sid import ADMINISTRATORS, SYSTEM, virtual_account_sid
+from winfra.sql import Connection
 
 START_SECONDS = 300
 """How long pg_ctl waits for a server that has to recover first, before it calls the start failed."""
+SOURCES = ("archive", "existing")
+# What the two later operations need: an owner of its database, who makes the extension.
+_SERVER = """
+SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
+  EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS trigram,
+  (SELECT rolsuper OR (rolcreaterole AND rolcreatedb) FROM pg_roles WHERE rolname = current_user) AS able
+"""
+_TRIGRAM = """
+SELECT current_user AS role, current_database() AS database, similarity('prefect', 'prefects') > 0.5 AS similar
+"""
+T = TypeVar("T")
 _EVENT_LOG = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application"
 
 
 @deploy("PostgreSQL's installation")
 def installation(
     version: str,
-    source: Literal["archive"] = "archive",
+    source: Literal["archive", "existing"] = "archive",
     *,
-    src: str,
-    sha256: str,
-    data: str,
+    src: str | None = None,
+    sha256: str | None = None,
+    data: str | None = None,
+    connection: Connection | None = None,
+    runtime: str | None = None,
+    runtime_sha256: str | None = None,
+    allow_reboot: bool = False,
     folder: str | None = None,
     port: int = 5432,
     address: str = "127.0.0.1,::1",
@@ -48,11 +66,16 @@ def installation(
     r"""
     Install a PostgreSQL server: programs, cluster, and a service under an account of its own.
 
-    + version: the major version, such as ``"16"``
-    + source: ``archive``: EDB's zip of binaries; ``installer``: EDB's installer
+    + version: the major version, such as ``"16"``; of an existing server the oldest that will do
+    + source: ``archive``: EDB's zip of binaries; ``installer``: EDB's installer; ``existing``:
+      nothing is installed, the server is looked at
     + src: the archive or the installer, see ``archives.extracted``
     + sha256: of that file
     + data: the data folder; one that is there must be empty, or of a cluster that this has made
+    + connection: how SQL reaches an existing server
+    + runtime: ``vc_redist.x64.exe``, for a host without the Visual C++ runtime
+    + runtime_sha256: of that file
+    + allow_reboot: restart the host if the runtime's installer asks for it; else the run stops
     + folder: where the programs go; ``C:\Program Files\PostgreSQL\VERSION`` by default
     + port: of a new cluster
     + address: where a new cluster listens, with commas between
@@ -79,15 +102,32 @@ def installation(
             superuser_password=host.data.postgresql_superuser_password,
         )
     """
-    wanted = Wanted(version, folder or rf"C:\Program Files\PostgreSQL\{version}", data, port)
+    if source == "existing":
+        usable(
+            name="The existing server can be used",
+            connection=_given("connection", connection),
+            version=version,
+        )
+        return
+    folder = folder or rf"C:\Program Files\PostgreSQL\{version}"
+    wanted = Wanted(version, folder, _given("data", data), port)
+    if source not in SOURCES:
+        raise installation_plan.refused("source", f"{source!r} is none of {', '.join(SOURCES)}")
+    file, digest = _given("src", src), _given("sha256", sha256)
     secret = role_plan.password(superuser, superuser_password)
     keepers = [Entry(SYSTEM, "full"), Entry(ADMINISTRATORS, "full")]
     possible(name=f"PostgreSQL {version} can be installed", wanted=wanted)
+    packages.runtime(
+        name="The Visual C++ runtime",
+        src=runtime,
+        sha256=runtime_sha256,
+        allow_reboot=allow_reboot,
+    )
     archives.extracted(
         name=f"PostgreSQL's programs in {wanted.folder}",
-        src=src,
+        src=file,
         dest=wanted.folder,
-        sha256=sha256,
+        sha256=digest,
         inside="pgsql",
         only=["bin", "lib", "share"],
     )
@@ -209,6 +249,44 @@ def registered(wanted: Wanted) -> Generator[PyinfraCommand]:
     yield Script("register_cluster", Program=program, Argument=given, Service=wanted.service)
 
 
+@operation()
+def usable(connection: Connection, version: str) -> Generator[PyinfraCommand]:
+    """
+    Make sure that a server that others look after has what Prefect's database needs.
+
+    + connection: how SQL reaches it
+    + version: the oldest major version that will do
+    """
+    [found] = read(Query, connection=connection, sql=_SERVER) or [{}]
+    values = {**connection.values, "version": found["version"], "wanted": version}
+    if found["number"] // 10_000 < int(version):
+        raise fail(messages.SERVER_TOO_OLD, **values)
+    if not found["trigram"]:
+        raise fail(messages.SERVER_WITHOUT_TRIGRAM, **values)
+    if not found["able"]:
+        raise fail(messages.SERVER_LOGIN_WEAK, **values)
+    host.noop(f"PostgreSQL {found['version']} answers on {connection.address}:{connection.port}")
+    yield from ()
+
+
+@operation()
+def verified(connections: Sequence[Connection]) -> Generator[PyinfraCommand]:
+    """
+    Make sure that a database can be used as its applications will: log in, use pg_trgm.
+
+    + connections: each is tried; nothing is tried in a dry run, in which there may be no server yet
+    """
+    if host.state.current_stage == StateStage.Execute:
+        for connection in connections:
+            wanted = {"role": connection.user, "database": connection.database, "similar": True}
+            if read(Query, connection=connection, sql=_TRIGRAM) != [wanted]:
+                raise fail(messages.NOT_USABLE, **connection.values)
+        user, database = connections[0].user, connections[0].database
+        places = ", ".join(f"{one.address}:{one.port}" for one in connections)
+        host.noop(f"{user} uses {database} on {places}")
+    yield from ()
+
+
 def command_line(wanted: Wanted) -> str:
     """What pg_ctl registers a service with (pgwin32_CommandLine)."""
     return (
@@ -229,6 +307,12 @@ def _event_source(wanted: Wanted) -> None:
             value=value,
             data=content,
         )
+
+
+def _given(argument: str, value: T | None) -> T:
+    if value is None:
+        raise installation_plan.refused(argument, "it is not given")
+    return value
 
 
 def _read(wanted: Wanted) -> InstallationInfo:

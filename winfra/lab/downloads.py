@@ -1,0 +1,58 @@
+"""What a site fetches from its vendors, made for the lab: PostgreSQL's archive, Microsoft's runtime."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from winfra.lab import postgresql
+from winfra.lab.pgsql import distribution
+from winfra.lab.state import Lab
+
+
+def data() -> dict[str, Any]:
+    """The data of a site with these files; without a PostgreSQL on this machine there is none."""
+    if not postgresql.is_available():
+        return {}
+    home = Lab().home
+    archive = _made(home, "postgresql", postgresql.archive)
+    runtime = _made(home, "runtime", postgresql.vc_redist)
+    return {
+        "postgresql_version": postgresql.major(),
+        "postgresql_archive": str(archive),
+        "postgresql_archive_sha256": _sha256(archive),
+        "postgresql_port": port(home),
+        "vc_runtime": str(runtime),
+        "vc_runtime_sha256": _sha256(runtime),
+    }
+
+
+def port(home: Path) -> int:
+    """One for the servers of these labs, which share this machine's ports with others."""
+    return 20_000 + zlib.crc32(str(home).encode()) % 10_000
+
+
+def _made(home: Path, name: str, make: Callable[[Path], Path]) -> Path:
+    """The file, made once for the Python that its programs start and the PostgreSQL behind them."""
+    said = distribution.program("", "") + postgresql.version().encode()
+    folder = home / ".downloads" / f"{name}-{zlib.crc32(said):08x}"
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as new:
+            target = Path(new, "made")
+            target.mkdir()
+            make(target)
+            # Another run may have been faster.
+            with contextlib.suppress(OSError):
+                target.rename(folder)
+    [file] = folder.iterdir()
+    return file
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
