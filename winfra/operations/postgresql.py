@@ -1,5 +1,5 @@
 """
-The postgresql module handles a PostgreSQL server: its roles, databases and extensions.
+The postgresql module handles a PostgreSQL server: its roles, databases, extensions, settings, rules.
 
 Each operation takes a ``winfra.sql.Connection``, which says how SQL reaches the server.
 """
@@ -22,8 +22,11 @@ from winfra.difference import say, show
 from winfra.facts.postgresql import Databases, Extensions, Login, Query, Roles, Verifier
 from winfra.messages import postgresql as messages
 from winfra.operation import fail, operation, read
+from winfra.operations.postgresql_configuration import access_rules, configuration
 from winfra.sql import Connection, Statement, compose, identifier, text
 from winfra.sql_command import execute
+
+__all__ = ["access_rules", "configuration", "database", "extension", "role", "sql"]
 
 T = TypeVar("T")
 
