@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import pwd
 import struct
 from functools import cache
 from pathlib import Path
@@ -39,6 +38,8 @@ def share() -> Path:
 @cache
 def user() -> tuple[int, int] | None:
     """Number and group of whom a server runs as, since it refuses root; None: as who runs this."""
+    import pwd  # not on Windows, where tests against real hosts import this module
+
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
