@@ -48,6 +48,13 @@ class Wanted:
         if not 1024 <= self.port <= 65_535:
             raise refused("port", f"{self.port} is none from 1024 to 65535")
 
+    def check_installer(self) -> None:
+        """What EDB's installer takes for a data folder (the expression is its own)."""
+        if not re.fullmatch(r"[a-zA-Z]:\\[0-9a-zA-Z_\\\s.\-()]*", self.data, re.ASCII):
+            raise refused("data", f"EDB's installer takes no such folder: {self.data}")
+        if PureWindowsPath(self.data) in PureWindowsPath(self.folder).parents:
+            raise refused("data", f"{self.data} holds the program folder")
+
     @property
     def service(self) -> str:
         return f"postgresql-x64-{self.version}"
@@ -89,6 +96,8 @@ def _problems(found: InstallationInfo, wanted: Wanted, host: str) -> Iterator[Pr
         yield messages.OTHER_MAJOR, {**known, **values}
     served = data_of(found["path"])
     ours = has_cluster(found, wanted)
+    if found["begun"] and not ours and same_path(served, wanted.data):
+        return  # the installer has done its part, and ours is to be taken up
     if found["path"] is not None and not (ours and same_path(served, wanted.data)):
         data = served or "an unknown folder"
         yield messages.FOREIGN_SERVICE, {"host": host, "service": wanted.service, "data": data}
@@ -116,6 +125,25 @@ def _obstacles(
         free, needed = found["free"] // 2**20, NEEDED // 2**20
         drive = wanted.data[:2]
         yield messages.NO_SPACE, {"host": host, "drive": drive, "free": free, "needed": needed}
+
+
+def options(wanted: Wanted, superuser: str, locale: str) -> list[str]:
+    """Lines of the installer's option file; the password is written on the host."""
+    values = {
+        "mode": "unattended",
+        "unattendedmodeui": "none",
+        "superaccount": superuser,
+        "servicename": wanted.service,
+        "serverport": wanted.port,
+        "prefix": wanted.folder,
+        "datadir": wanted.data,
+        "locale": locale,
+        "disable-components": "pgAdmin,stackbuilder",
+        "install_runtimes": 0,
+        "enable_acledit": 1,
+        "create_shortcuts": 0,
+    }
+    return [f"{name}={value}" for name, value in values.items()]
 
 
 def data_of(command_line: str | None) -> str | None:

@@ -40,6 +40,7 @@ class InstallationInfo(TypedDict):
     path: str | None
     cluster: ClusterInfo | None
     noted: list[Noted]
+    begun: bool
     free: int | None
     port_taken: bool
 
@@ -55,6 +56,7 @@ class Installation(WindowsFact[InstallationInfo]):
             "path": '"C:\\Program Files\\PostgreSQL\\16\\bin\\pg_ctl.exe" runservice -N …',
             "cluster": {"entries": ["base", …], "version": "16", "control": True, "made_for": None},
             "noted": [],               # by EDB's installer
+            "begun": False,            # this product ran that, and did not come to its end
             "free": 96636764160,       # bytes on the data folder's drive
             "port_taken": True,        # something on the host listens there
         }
@@ -81,6 +83,7 @@ class Installation(WindowsFact[InstallationInfo]):
                 )
                 for one in value["Noted"]
             ],
+            begun=value["Begun"],
             free=value["Free"],
             port_taken=value["PortTaken"],
         )

@@ -88,6 +88,17 @@ REGISTER_FAILED = Message(
     "pg_ctl has not registered the service {Service} (exit code {Code}): {Reason}",
     "If the service is marked for deletion, close services.msc and the like and run again",
 )
+INSTALLER_FAILED = Message(
+    "installer_failed",
+    "EDB's installer {Installer} has not installed PostgreSQL (exit code {Code}): {Problem}; its log says: "
+    "{Log}",
+    r"Put right what it names; before the next run, {Folder}\uninstall-postgresql.exe removes what it left",
+)
+INSTALLER_PASSWORD = Message(
+    "installer_password",
+    "the installed server refuses to change the password of {Superuser}: {Reason}",
+    "Run again; the password it was installed with is kept until then, for winrm_user alone",
+)
 SERVER_TOO_OLD = Message(
     "server_too_old",
     "the server on {address}:{port} is PostgreSQL {version}, and {wanted} or newer is needed",

@@ -3,9 +3,10 @@ r"""Installing a PostgreSQL server; ``winfra.operations.postgresql`` has it as `
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
+from psycopg.sql import Identifier
 from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.deploy import deploy
@@ -13,7 +14,7 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.api.hiddenvalue import HiddenValue
 from pyinfra.api.state import StateStage
 
-from winfra import installation_plan, role_plan
+from winfra import installation_plan, role_plan, scram
 from winfra.access import Entry
 from winfra.difference import show
 from winfra.facts.postgresql import Query
@@ -25,11 +26,12 @@ from winfra.operations import archives, files, packages, registry, services
 from winfra.script import Script
 from winfra.services import Recovery
 from winfra.sid import ADMINISTRATORS, SYSTEM, virtual_account_sid
-from winfra.sql import Connection
+from winfra.sources import Fetched, Source
+from winfra.sql import Connection, compose
 
 START_SECONDS = 300
 """How long pg_ctl waits for a server that has to recover first, before it calls the start failed."""
-SOURCES = ("archive", "existing")
+SOURCES = ("archive", "installer", "existing")
 # What the two later operations need: an owner of its database, who makes the extension.
 _SERVER = """
 SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
@@ -43,10 +45,10 @@ T = TypeVar("T")
 _EVENT_LOG = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application"
 
 
-@deploy("PostgreSQL's installation")
+@deploy("Installation")
 def installation(
     version: str,
-    source: Literal["archive", "existing"] = "archive",
+    source: Literal["archive", "installer", "existing"] = "archive",
     *,
     src: str | None = None,
     sha256: str | None = None,
@@ -123,32 +125,26 @@ def installation(
         sha256=runtime_sha256,
         allow_reboot=allow_reboot,
     )
-    archives.extracted(
-        name=f"PostgreSQL's programs in {wanted.folder}",
-        src=file,
-        dest=wanted.folder,
-        sha256=digest,
-        inside="pgsql",
-        only=["bin", "lib", "share"],
-    )
+    new: dict[str, Any] = {
+        "address": address,
+        "superuser": superuser,
+        "password": secret,
+        "locale": locale,
+    }
+    if source == "archive":
+        _programs(wanted, file, digest)
+        cluster(name=f"Cluster in {wanted.data}", wanted=wanted, **new)
+    else:
+        installed(name="EDB's installer", wanted=wanted, src=file, sha256=digest, **new)
     files.access(
-        name="Access to PostgreSQL's programs",
+        name="The service may use PostgreSQL's programs",
         path=wanted.folder,
         entries=[Entry(wanted.account, "read_and_execute")],
     )
-    cluster(
-        name=f"Cluster in {wanted.data}",
-        wanted=wanted,
-        address=address,
-        superuser=superuser,
-        password=secret,
-        locale=locale,
-    )
     files.access(
-        name=f"Access to {wanted.data}",
+        name=f"The service may use {wanted.data}",
         path=wanted.data,
-        entries=[*keepers, Entry(wanted.account, "full")],
-        exact=True,
+        entries=[Entry(wanted.account, "full")],
     )
     registered(name=f"Service {wanted.service} registered", wanted=wanted)
     _event_source(wanted)
@@ -165,6 +161,24 @@ def installation(
         recovery=Recovery([("restart", 5), ("restart", 30), ("restart", 60)]),
         start_seconds=START_SECONDS + 20,
         log=log,
+    )
+    # Not before: the installer's server runs as another account until the service has been changed.
+    files.access(
+        name=f"Nobody else may use {wanted.data}",
+        path=wanted.data,
+        entries=[*keepers, Entry(wanted.account, "full")],
+        exact=True,
+    )
+
+
+def _programs(wanted: Wanted, src: str, sha256: str) -> None:
+    archives.extracted(
+        name=f"PostgreSQL's programs in {wanted.folder}",
+        src=src,
+        dest=wanted.folder,
+        sha256=sha256,
+        inside="pgsql",
+        only=["bin", "lib", "share"],
     )
 
 
@@ -204,19 +218,11 @@ def cluster(
     + password: the superuser's
     + locale: such as ``C``, or ``en-US``
     """
-    if installation_plan.has_cluster(_read(wanted), wanted):
-        host.noop(f"{wanted.data} holds a cluster of PostgreSQL {wanted.version}")
+    if _has_cluster(wanted):
         return
-    if password is None:
-        key = "POSTGRESQL_SUPERUSER_PASSWORD"
-        raise DeployError(messages.PASSWORD_MISSING.text(role=superuser, key=key))
-    settings = {
-        "listen_addresses": _quoted(address),
-        "port": str(wanted.port),
-        "event_source": _quoted(wanted.event_source),
-    }
-    about = {"version": wanted.version, "superuser": superuser, "encoding": "UTF8"}
-    show(f"cluster {wanted.data}", None, {**about, "locale": locale, **settings})
+    secret = _password(superuser, password)
+    settings = _settings(wanted, address)
+    _show(wanted, superuser, locale, settings)
     yield Script("set_directory", Path=wanted.data)
     yield Script(
         "initialize_cluster",
@@ -225,11 +231,59 @@ def cluster(
         Version=wanted.version,
         ServiceSid=virtual_account_sid(wanted.account),
         Argument=["-U", superuser, "-A", "scram-sha-256", "-E", "UTF8", f"--locale={locale}"],
-        Password=password,
+        Password=secret,
         Setting=settings,
         Marker=MARKER,
-        Note=json.dumps({"service": wanted.service, "version": wanted.version}),
+        Note=_note(wanted),
     )
+
+
+@operation()
+def installed(
+    wanted: Wanted,
+    src: str,
+    sha256: str,
+    address: str,
+    superuser: str,
+    password: HiddenValue | None,
+    locale: str = "C",
+) -> Generator[PyinfraCommand]:
+    """
+    Run EDB's installer: programs, cluster and service; it is not asked to update what it made.
+
+    + wanted: the server
+    + src: the installer, see ``archives.extracted``
+    + sha256: of that file
+    + address: where the server listens, with commas between
+    + superuser: its superuser's name
+    + password: the superuser's
+    + locale: such as ``C``, or ``en-US``
+    """
+    source = Source(src, sha256)
+    wanted.check_installer()
+    if _has_cluster(wanted):
+        return
+    secret = _password(superuser, password)
+    settings = _settings(wanted, address)
+    fetched = Fetched(source)
+    _show(wanted, superuser, locale, settings)
+    yield from fetched.fetch()
+    yield Script(
+        "run_postgresql_installer",
+        Installer=fetched.path,
+        Folder=wanted.folder,
+        Data=wanted.data,
+        Service=wanted.service,
+        Version=wanted.version,
+        Port=wanted.port,
+        Superuser=superuser,
+        Option=installation_plan.options(wanted, superuser, locale),
+        Statement=_statement(superuser, secret),
+        Setting=settings,
+        Marker=MARKER,
+        Note=_note(wanted),
+    )
+    yield from fetched.remove()
 
 
 @operation()
@@ -307,6 +361,46 @@ def _event_source(wanted: Wanted) -> None:
             value=value,
             data=content,
         )
+
+
+def _has_cluster(wanted: Wanted) -> bool:
+    found = installation_plan.has_cluster(_read(wanted), wanted)
+    if found:
+        host.noop(f"{wanted.data} holds a cluster of PostgreSQL {wanted.version}")
+    return found
+
+
+def _password(superuser: str, password: HiddenValue | None) -> HiddenValue:
+    if password is None:
+        key = "POSTGRESQL_SUPERUSER_PASSWORD"
+        raise DeployError(messages.PASSWORD_MISSING.text(role=superuser, key=key))
+    return password
+
+
+def _settings(wanted: Wanted, address: str) -> dict[str, str]:
+    """What a server needs to know before SQL can reach it."""
+    return {
+        "listen_addresses": _quoted(address),
+        "port": str(wanted.port),
+        "event_source": _quoted(wanted.event_source),
+    }
+
+
+def _show(wanted: Wanted, superuser: str, locale: str, settings: Mapping[str, str]) -> None:
+    about = {"version": wanted.version, "superuser": superuser, "encoding": "UTF8"}
+    show(f"cluster {wanted.data}", None, {**about, "locale": locale, **settings})
+
+
+def _note(wanted: Wanted) -> str:
+    return json.dumps({"service": wanted.service, "version": wanted.version})
+
+
+def _statement(superuser: str, password: HiddenValue) -> HiddenValue:
+    """SQL with which the superuser gets its password, without a word of it in the server's log."""
+    name, verifier = Identifier(superuser), scram.verifier(password.unmask())
+    change = compose("ALTER ROLE {name} PASSWORD {verifier};", name=name, verifier=verifier)
+    quiet = "SET log_statement = 'none'; SET log_min_duration_statement = -1;"
+    return HiddenValue(f"{quiet} SET log_min_error_statement = 'panic'; {change.as_string(None)}\n")
 
 
 def _given(argument: str, value: T | None) -> T:

@@ -50,6 +50,7 @@ $listeners = [Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties(
     ImagePath = $image
     Cluster = Get-Cluster $Data
     Noted = @(Get-Noted)
+    Begun = [IO.File]::Exists([IO.Path]::Combine((Resolve-FullPath $env:TEMP), "winfra-$Service", 'options.txt'))
     Free = if ($disk) { [long] $disk.FreeSpace } else { $null }
     PortTaken = @($listeners | Where-Object { $_.Port -eq $Port }).Count -gt 0
 }
