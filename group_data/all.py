@@ -74,9 +74,24 @@ postgresql_authority = None
 # The role that makes Prefect's role and database; its password is POSTGRESQL_SUPERUSER_PASSWORD in .env.
 postgresql_superuser = "postgres"
 
-# Settings of postgresql.conf beside those for listening and logging; the guide's 2.5 has suggestions for a server
-# with 8 GB of memory.
-postgresql_settings = {}
+# Where a server that is installed listens, and the hosts (addresses or networks) beside this one from which Prefect's
+# role may log in; by TLS alone, for which ssl, ssl_cert_file and ssl_key_file belong into the settings below.
+postgresql_listen = "127.0.0.1,::1"
+postgresql_clients = []
+
+# Further rules of pg_hba.conf (winfra.access_rules.Rule), after those for Prefect and the superuser; all others go.
+postgresql_access_rules = []
+
+# Further settings of postgresql.conf: here those of the guide's 2.5, for a server with 8 GB of memory. The server is
+# restarted only where one that has changed needs it.
+postgresql_settings = {
+    "shared_buffers": "2GB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "512MB",
+    "max_connections": 50,
+    "wal_level": "replica",
+    "checkpoint_timeout": "15min",
+}
 
 # Prefect's database and the role that owns it; the role's password is PREFECT_DATABASE_PASSWORD in .env.
 prefect_database = "prefect_db"

@@ -11,9 +11,10 @@ from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 
 from winfra.access import Entry
+from winfra.access_rules import Rule, loopback
 from winfra.messages.postgresql_installation import PASSWORD_MISSING, SOURCE_UNSET
 from winfra.operations import files, postgresql
-from winfra.operations.postgresql_installation import installation, verified
+from winfra.operations.postgresql_installation import START_SECONDS, verified
 from winfra.sid import ADMINISTRATORS, SYSTEM
 from winfra.sql import Connection
 
@@ -35,6 +36,9 @@ DEFAULTS: dict[str, Any] = {
     "postgresql_superuser": "postgres",
     "postgresql_superuser_password": None,
     "postgresql_settings": {},
+    "postgresql_listen": "127.0.0.1,::1",
+    "postgresql_clients": [],
+    "postgresql_access_rules": [],
     "prefect_database": "prefect_db",
     "prefect_role": "prefect",
     "prefect_database_password": None,
@@ -52,10 +56,13 @@ def postgresql_server() -> None:
     existing = host.data.postgresql_source == "existing"
     connection = _connection(existing=existing)
     if existing:
-        installation(version=host.data.postgresql_version, source="existing", connection=connection)
+        postgresql.installation(
+            version=host.data.postgresql_version, source="existing", connection=connection
+        )
     else:
         _install()
         _folders()
+        _configure(connection)
     _database(connection)
     prefect = replace(
         connection,
@@ -106,7 +113,7 @@ def _install() -> None:
     for key, value in {f"postgresql_{source}": src, f"postgresql_{source}_sha256": sha256}.items():
         if value is None:
             raise DeployError(SOURCE_UNSET.text(key=key, source=source))
-    installation(
+    postgresql.installation(
         version=data.postgresql_version,
         source=source,
         src=src,
@@ -117,6 +124,7 @@ def _install() -> None:
         allow_reboot=data.allow_reboot,
         folder=_folder(),
         port=data.postgresql_port,
+        address=data.postgresql_listen,
         superuser=data.postgresql_superuser,
         superuser_password=data.postgresql_superuser_password,
     )
@@ -124,7 +132,7 @@ def _install() -> None:
 
 def _folders() -> None:
     """The folder for logs; and the one that it and the data are in, which is PostgreSQL's alone."""
-    account = rf"NT SERVICE\postgresql-x64-{host.data.postgresql_version}"
+    account = rf"NT SERVICE\{_service()}"
     keepers = [Entry(SYSTEM, "full"), Entry(ADMINISTRATORS, "full")]
     logs = host.data.postgresql_logs
     rights = {logs: "modify"}
@@ -139,6 +147,43 @@ def _folders() -> None:
             entries=[*keepers, Entry(account, right)],
             exact=True,
         )
+
+
+def _configure(connection: Connection) -> None:
+    data = host.data
+    logs = str(data.postgresql_logs).replace("\\", "/")
+    settings = {
+        "listen_addresses": data.postgresql_listen,
+        "port": data.postgresql_port,
+        "logging_collector": True,
+        "log_directory": logs,
+        "log_filename": "postgresql-%Y-%m-%d.log",
+        **data.postgresql_settings,
+    }
+    postgresql.configuration(
+        name="Settings",
+        settings=settings,
+        data=data.postgresql_data,
+        service=_service(),
+        start_seconds=START_SECONDS + 20,
+        connection=connection,
+    )
+    postgresql.access_rules(
+        name="Who may log in",
+        rules=[*_rules(), *data.postgresql_access_rules],
+        exact=True,
+        data=data.postgresql_data,
+        connection=connection,
+    )
+
+
+def _rules() -> list[Rule]:
+    """This host for Prefect and the superuser; others for Prefect, by TLS."""
+    role, database = host.data.prefect_role, host.data.prefect_database
+    others = [
+        Rule(database, role, address, kind="hostssl") for address in host.data.postgresql_clients
+    ]
+    return [*loopback(database, role), *loopback(None, host.data.postgresql_superuser), *others]
 
 
 def _database(connection: Connection) -> None:
@@ -164,6 +209,10 @@ def _database(connection: Connection) -> None:
         extension="pg_trgm",
         connection=replace(connection, database=database),
     )
+
+
+def _service() -> str:
+    return f"postgresql-x64-{host.data.postgresql_version}"
 
 
 def _folder() -> str:
