@@ -84,4 +84,7 @@ def hand_over(path: Path) -> None:
     for one in [path, *path.rglob("*")] if given else []:
         if given and one.lstat().st_uid != given[0]:
             os.chown(one, *given, follow_symlinks=False)
+            if one.is_file() and not one.is_symlink():
+                # What others may read and not write is read-only to .NET on Linux.
+                one.chmod(0o600)
     path.chmod(0o700)
