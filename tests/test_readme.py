@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import pyinfra_cli
+from winfra.lab.state import Lab
 from winfra.settings import META
 
 ROOT = Path(__file__).parents[1]
@@ -69,3 +71,28 @@ def test_the_table_of_keys_is_the_connectors() -> None:
 def test_code_compiles(block: str) -> None:
     """Python in the README is Python; test_wheel runs it."""
     compile(block, "README.md", "exec")
+
+
+PROGRAM = """
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+HTTPServer(("127.0.0.1", 8000), SimpleHTTPRequestHandler).serve_forever()
+"""
+# SERVICE_STATUS.dwCurrentState
+RUNNING = 4
+
+
+def test_the_example_of_a_service_runs(lab: Lab, tmp_path: Path) -> None:
+    """As it stands, with a program that answers; the second run changes nothing."""
+    _, example = blocks("python")
+    (tmp_path / "deploy.py").write_text(example)
+    (tmp_path / "files").symlink_to(ROOT / "files")
+    lab.install_python()
+    lab.path(r"D:\ours").mkdir()
+    lab.path(r"D:\ours\program.py").write_text(PROGRAM)
+
+    first = pyinfra_cli("@lab/windows", "deploy.py", "-y", cwd=tmp_path)
+    assert first.returncode == 0, first.stdout
+    assert lab.service("Ours")["state"] == RUNNING
+
+    again = pyinfra_cli("@lab/windows", "deploy.py", "-y", cwd=tmp_path)
+    assert again.stdout.count("No changes") == 2, again.stdout

@@ -17,8 +17,8 @@ from tests.harness import PROGRAM
 from winfra.messages import lab as messages
 
 ROOT = Path(__file__).parents[1]
-# The README's example is the other repository's deploy.
-[DEPLOY] = re.findall(
+# The README's first example is the other repository's deploy.
+DEPLOY, _ = re.findall(
     r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
 )
 INVENTORY = """

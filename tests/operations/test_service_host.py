@@ -26,7 +26,7 @@ from tests.service_trial import (
     stored,
     wait,
 )
-from tests.trial import Trial, no_host
+from tests.trial import Trial, failing, no_host
 from winfra.facts.service_host import Digests
 from winfra.lab import event_log
 from winfra.messages import service_host as messages, services as service_messages
@@ -71,6 +71,7 @@ def _place(trial: Trial) -> Iterator[None]:
     allow(lab, lab.path(FOLDER), (sid, "0x1200a9"))
     allow(lab, lab.path(rf"{FOLDER}\logs"), (sid, "0x1301bf"))
     lab.path(rf"{FOLDER}\settings.json").write_text('{"PREFECT_X": "one"}')
+    lab.path(rf"{FOLDER}\logs\check.json").write_text('{"PREFECT_X": "check"}')
     yield
     clean(trial)
     assert left_over(lab) == []
@@ -216,7 +217,8 @@ def test_a_service_is_removed(trial: Trial) -> None:
 def test_the_host_is_not_there_yet(trial: Trial) -> None:
     """A dry run on a bare machine foresees the service all the same."""
     shutil.rmtree(trial.lab.path(HOST))
-    assert trial.fact(Digests, folder=HOST, python=PYTHON, configuration="{}") is None
+    for folder in (HOST, r"Q:\host"):
+        assert trial.fact(Digests, folder=folder, python=PYTHON, configuration="{}") is None
     dry = trial.dry(service_host.service, **WANTED)
     assert "Will create service Example" in dry.output
     assert not dry.failed
@@ -255,13 +257,26 @@ def test_arguments_that_are_refused(changes: dict[str, Any], reason: str) -> Non
     assert reason in str(caught.value)
 
 
+def test_a_refusal_says_where_to_look() -> None:
+    """As every sentence does."""
+    with no_host(), pytest.raises(OperationValueError) as caught:
+        list(service_host.service._inner(**{**WANTED, "stop_seconds": -1}))
+    reason = "-1 is no number from 0 to 3600"
+    assert str(caught.value) == messages.REFUSED.text(argument="stop_seconds", reason=reason)
+
+
 CHECK: dict[str, Any] = {
-    "command": [PYTHON, "-uc", "import os; print('I am', os.environ['USERNAME'])"],
+    "command": [
+        PYTHON,
+        "-uc",
+        "import os; print('I am', os.environ['USERNAME'], os.environ['PREFECT_X'])",
+    ],
     "account": "svc_prefect",
     "password": PASSWORD,
     "folder": HOST,
     "python": PYTHON,
     "directory": FOLDER,
+    "settings": rf"{FOLDER}\logs\check.json",
 }
 
 
@@ -280,7 +295,7 @@ def test_a_command_runs_as_the_account(trial: Trial) -> None:
     ran = trial.run(service_host.check, **CHECK)
     assert ran.changed
     assert not ran.failed, ran.output
-    assert "I am svc_prefect" in ran.output
+    assert "I am svc_prefect check" in ran.output
     assert nothing_left(trial)
     assert PASSWORD.unmask() not in json.dumps(trial.lab.processes())
     assert PASSWORD.unmask() not in ran.output
@@ -337,13 +352,33 @@ def test_a_command_that_the_account_may_not_start(trial: Trial) -> None:
 
 
 def test_a_host_that_gives_no_answer(trial: Trial) -> None:
-    """What Windows logged is shown."""
-    (trial.lab.path(HOST) / "hosting" / "check.py").write_text("raise SystemExit('broken')")
+    """What it and Windows logged is shown."""
+    broken = "def run(*given):\n    raise RuntimeError('broken')\n"
+    (trial.lab.path(HOST) / "hosting" / "check.py").write_text(broken)
     ran = trial.run(service_host.check, **CHECK)
     assert ran.failed
     beginning = messages.CHECK_NO_ANSWER.problem.split(" (exit")[0]
     assert beginning.format(service="winfra-check", host=trial.host.name) in ran.output
-    assert "  event " in ran.output
+    assert "event 7034: The winfra-check service terminated unexpectedly." in ran.output
+    assert "RuntimeError: broken" in ran.output
+    assert nothing_left(trial)
+
+
+def test_a_service_that_cannot_be_made(trial: Trial) -> None:
+    """Windows' error, with the step that it refused; nothing of the way stays."""
+    with failing(trial.lab, "sc.exe", "[SC] OpenSCManager FAILED 5", 5, when="create"):
+        ran = trial.run(service_host.check, **CHECK)
+    text = service_messages.DENIED.text(
+        service="winfra-check", host=trial.host.name, account="svc_prefect", path=PYTHON
+    )
+    assert text in ran.output
+    assert nothing_left(trial)
+
+
+def test_an_account_that_no_service_can_have(trial: Trial) -> None:
+    """A group, for example: error 1057."""
+    ran = trial.run(service_host.check, **{**CHECK, "account": r"BUILTIN\Users"})
+    assert "no account for services (error 1057)" in ran.output
     assert nothing_left(trial)
 
 
@@ -372,7 +407,10 @@ def test_what_an_earlier_run_left_is_no_obstacle(trial: Trial) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"account": r"NT SERVICE\Example", "password": None}, "belongs to one service"),
+        (
+            {"account": r"NT SERVICE\Example", "password": None},
+            messages.CHECK_ACCOUNT.text(account=r"NT SERVICE\Example"),
+        ),
         ({"password": None}, "password: svc_prefect logs on with one"),
         ({"seconds": 0}, "seconds: 0 is no time to wait"),
         ({"command": []}, "command: it is no list"),

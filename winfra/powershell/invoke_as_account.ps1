@@ -32,12 +32,12 @@ function Wait-Stopped([double] $Limit) {
 }
 
 function Remove-Check {
-    $now = Get-Instance
-    if ($now -and $now.State -ne 'Stopped') {
+    if (Get-Instance) {
+        # That it has stopped already is no error of ours.
         $null = Invoke-Control 'stop', $Service
         $null = Wait-Stopped 30
+        $null = Invoke-Control 'delete', $Service
     }
-    if ($now) { $null = Invoke-Control 'delete', $Service }
     $full = Resolve-FullPath $place
     if ([IO.Directory]::Exists($full)) { [IO.Directory]::Delete($full, $true) }
 }
@@ -94,9 +94,12 @@ $events = foreach ($log in 'System', 'Application') {
     if ($null -ne $answer.Result) { continue }
     $wanted = @{ LogName = $log; StartTime = $begun }
     foreach ($record in @(Get-WinEvent -FilterHashtable $wanted -ErrorAction Ignore | Sort-Object -Property RecordId)) {
-        $text = if ($record.Message) { $record.Message } else { @($record.Properties | ForEach-Object { $_.Value }) -join ' ' }
-        $own = $record.ProviderName -eq $Service -or ($record.ProviderName -eq 'Service Control Manager' -and $text.Contains($Service))
-        if ($own -and $record.Level -in 1, 2, 3) { @{ Id = $record.Id; Text = $text } }
+        if ($record.Level -notin 1, 2, 3) { continue }
+        # The host's own have no file of messages here.
+        if ($record.ProviderName -eq $Service) { @{ Id = $record.Id; Text = [string] $record.Properties[0].Value } }
+        elseif ($record.ProviderName -eq 'Service Control Manager' -and $record.Message.Contains($Service)) {
+            @{ Id = $record.Id; Text = $record.Message }
+        }
     }
 }
 $answer['Events'] = @($events)

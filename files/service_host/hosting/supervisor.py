@@ -66,6 +66,9 @@ class Supervisor:
                 return
             how = self._fate(child, cause)
             self._end(child)
+            if self._told_to_stop():
+                self._journal.write(events.STOPPED, f"stopped, {how}")
+                return
             self._again(cause, how)
 
     def _start(self) -> Child:
@@ -110,6 +113,11 @@ class Supervisor:
         if prober is not None:
             prober.end()
         return Cause(index - win32event.WAIT_OBJECT_0)
+
+    def _told_to_stop(self) -> bool:
+        """At shutdown Windows may have ended the child before it asked the service."""
+        answer: int = win32event.WaitForSingleObject(self._control.stop, 0)
+        return answer == win32event.WAIT_OBJECT_0
 
     def _fate(self, child: Child, cause: Cause) -> str:
         if cause is Cause.DEAF:

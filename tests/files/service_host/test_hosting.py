@@ -398,6 +398,18 @@ def test_a_stop_right_after_the_start(hosted: Hosted) -> None:
     assert hosted.gone()
 
 
+def test_a_stop_amid_failures(hosted: Hosted) -> None:
+    """A child that keeps dying holds up no stop, and nothing is started after it."""
+    hosted.lab.install(r"C:\services\fail.exe", Path("/bin/false"))
+    restarts = {"count": 1000, "seconds": 60}
+    hosted.create("Prefect", command=[r"C:\services\fail.exe"], restarts=restarts)
+    hosted.run("Prefect")
+    until(lambda: hosted.numbers("Prefect").count(3) >= 3, "it does not fail")
+    assert hosted.stop("Prefect")["win32_exit"] == 0
+    assert hosted.numbers("Prefect")[-1] == 2
+    assert hosted.gone()
+
+
 def test_a_virtual_environment_s_python_is_no_image_for_a_service(hosted: Hosted) -> None:
     """Its python.exe starts another process, which the control manager does not know: 1053."""
     hosted.lab.install_virtual_environment(r"D:\venv", r"C:\Program Files\Python311", pywin32=True)
