@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -9,53 +11,213 @@ import pytest
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.postgresql import postgresql_server
-from tests.trial import connected_to
+from tests.trial import Trial, connected_to
 from winfra.lab import downloads, postgresql as lab_postgresql
+from winfra.lab.access import AccessLists
+from winfra.lab.sids import service_sid
 from winfra.lab.state import Lab
+from winfra.messages import postgresql as sentences, postgresql_installation as messages
 
 SUPERUSER = HiddenValue("Sup3r 'user\"$é\\%:@")
 PASSWORD = HiddenValue("Pr3fect 'it\"$é\\%:@")
 SERVICE = lab_postgresql.service_name()
+DATA = r"D:\pgsql\data"
+Data = dict[str, Any]
 
 
 @pytest.fixture
-def site(lab: Lab) -> dict[str, Any]:
+def data(lab: Lab) -> Data:
     """The data of a site whose files are the lab's."""
     return {
         **downloads.data(),
         "postgresql_port": lab_postgresql.free_port(),
         "postgresql_superuser_password": SUPERUSER,
         "prefect_database_password": PASSWORD,
+        "postgresql_settings": {"max_connections": 40, "work_mem": "8MB"},
     }
 
 
-def ask(site: dict[str, Any], statement: str, address: str = "127.0.0.1", **given: Any) -> Any:
-    """What the server answers to prefect."""
+@pytest.fixture
+def site(lab: Lab, data: Data) -> Iterator[Trial]:
+    with connected_to(lab, **data) as trial:
+        yield trial
+
+
+def connect(data: Data, address: str = "127.0.0.1", **given: Any) -> psycopg.Connection[Any]:
+    """As prefect, if nobody else is given."""
     values = {"user": "prefect", "password": PASSWORD.unmask(), "dbname": "prefect_db", **given}
-    with psycopg.connect(host=address, port=site["postgresql_port"], **values) as connection:
+    return psycopg.connect(host=address, port=data["postgresql_port"], autocommit=True, **values)
+
+
+def superuser(data: Data, database: str = "prefect_db") -> psycopg.Connection[Any]:
+    return connect(data, user="postgres", password=SUPERUSER.unmask(), dbname=database)
+
+
+def ask(data: Data, statement: str, address: str = "127.0.0.1") -> Any:
+    """What the server answers to prefect."""
+    with connect(data, address) as connection:
         row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
         return row[0] if row else None
 
 
-def test_a_bare_host_gets_prefects_database(lab: Lab, site: dict[str, Any]) -> None:
+def check(lab: Lab, data: Data) -> None:
+    """Prefect's database is as the guide wants it, and nobody else gets at it."""
+    for address in ("127.0.0.1", "::1"):
+        assert ask(data, "SELECT similarity('prefect', 'prefect')", address) == 1
+    owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
+    assert ask(data, owner) == "prefect"
+    assert ask(data, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+    for name, value in {
+        "server_encoding": "UTF8",
+        "listen_addresses": "127.0.0.1,::1",
+        "max_connections": "40",
+        "work_mem": "8MB",
+        "logging_collector": "on",
+    }.items():
+        assert ask(data, f"SHOW {name}") == value
+    assert re.search(r"^postgresql-[\d-]+\.log$", "\n".join(logs(lab)), re.MULTILINE)
+    with superuser(data) as connection:
+        rules = connection.execute(
+            "SELECT database, user_name, auth_method FROM pg_hba_file_rules"
+        ).fetchall()
+    one = (["prefect_db"], ["prefect"], "scram-sha-256")
+    assert rules == [one, one, *[(["all"], ["postgres"], "scram-sha-256")] * 2]
+
+
+def logs(lab: Lab) -> list[str]:
+    return [path.name for path in lab.path(r"D:\pgsql\logs").iterdir()]
+
+
+def trustees(lab: Lab, path: str) -> set[str]:
+    return {ace.sid for ace in AccessLists(lab.folder).read(lab.path(path)).aces}
+
+
+def test_a_bare_host_gets_prefects_database(lab: Lab, data: Data, site: Trial) -> None:
     """Dry says so and changes nothing; then prefect logs in; the second run changes nothing."""
     before = lab.snapshot()
-    with connected_to(lab, **site) as found:
-        dry = found.dry(postgresql_server)
-        assert not dry.failed, dry.output
-        for title in ("the Visual C++ runtime", "cluster", "service", "role", "database"):
-            assert f"Will create {title}" in dry.output
-        for secret in (SUPERUSER, PASSWORD):
-            assert secret.unmask() not in dry.output
-        assert lab.snapshot() == before
+    dry = site.dry(postgresql_server)
+    assert not dry.failed, dry.output
+    for title in ("the Visual C++ runtime", "cluster", "service", "role", "database"):
+        assert f"Will create {title}" in dry.output
+    for secret in (SUPERUSER, PASSWORD):
+        assert secret.unmask() not in dry.output
+    assert lab.snapshot() == before
 
-        first = found.run(postgresql_server)
+    first = site.run(postgresql_server)
+    assert not first.failed, first.output
+    check(lab, data)
+    keepers = {"S-1-5-18", "S-1-5-32-544", service_sid(SERVICE)}
+    for path in (r"D:\pgsql", DATA, r"D:\pgsql\logs"):
+        assert trustees(lab, path) == keepers
+
+    again = site.run(postgresql_server)
+    assert (again.failed, again.changed) == (False, False), again.output
+
+
+def test_what_is_spoilt_by_hand_is_named_and_mended(lab: Lab, data: Data, site: Trial) -> None:
+    """Role, extension, a setting, a rule and a folder's access list: dry names each."""
+    site.run(postgresql_server)
+    with superuser(data) as connection:
+        connection.execute("DROP EXTENSION pg_trgm")
+        connection.execute("ALTER ROLE prefect SUPERUSER")
+        connection.execute("ALTER DATABASE prefect_db OWNER TO postgres")
+    conf = lab.path(rf"{DATA}\conf.d\prefect.conf")
+    conf.write_text(conf.read_text().replace("40", "41"))
+    hba = lab.path(rf"{DATA}\pg_hba.conf")
+    hba.write_text(hba.read_text() + "host all all 127.0.0.1/32 trust\n")
+    lists = AccessLists(lab.folder)
+    lists.write_list(lab.path(r"D:\pgsql\logs"), lists.dialect.parse("D:PAI(A;OICI;FA;;;WD)"))
+    dry = site.dry(postgresql_server)
+    for title in (
+        "extension pg_trgm of prefect_db",
+        "role prefect",
+        "database prefect_db",
+        rf"file {DATA}\conf.d\prefect.conf",
+        rf"file {DATA}\pg_hba.conf",
+        r"access to D:\pgsql\logs",
+    ):
+        assert re.search(rf"Will (create|change) {re.escape(title)}", dry.output), title
+
+    applied = site.run(postgresql_server)
+    assert not applied.failed, applied.output
+    check(lab, data)
+    assert trustees(lab, r"D:\pgsql\logs") == trustees(lab, DATA)
+
+
+def test_a_stopped_service_is_started(lab: Lab, data: Data, site: Trial) -> None:
+    """It is all that is to be done."""
+    site.run(postgresql_server)
+    lab_postgresql.stop(lab)
+    dry = site.dry(postgresql_server)
+    assert f"Will change service {SERVICE}" in dry.output
+
+    applied = site.run(postgresql_server)
+    assert not applied.failed, applied.output
+    check(lab, data)
+
+
+def test_changed_passwords(lab: Lab, data: Data, site: Trial) -> None:
+    """Prefect's becomes that of .env; with a wrong one of the superuser's nothing is done."""
+    site.run(postgresql_server)
+    other = HiddenValue("another")
+    with connected_to(lab, **{**data, "prefect_database_password": other}) as second:
+        assert second.run(postgresql_server).changed
+    with connect(data, password="another") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+    with connected_to(lab, **{**data, "postgresql_superuser_password": other}) as third:
+        applied = third.run(postgresql_server)
+    assert applied.failed
+    assert sentences.LOGIN_REFUSED.remedy in applied.output
+    with superuser(data) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("by_psql", [False, True])
+def test_an_existing_server_gets_the_database_alone(lab: Lab, data: Data, by_psql: bool) -> None:
+    """Neither its settings nor its rules are touched; from this machine, or by psql on the host."""
+    dsn = lab_postgresql.install(lab, data=r"D:\theirs", port=data["postgresql_port"])
+    files = [lab.path(rf"D:\theirs\{name}") for name in ("postgresql.conf", "pg_hba.conf")]
+    before = [file.read_bytes() for file in files]
+    psql = rf"{lab_postgresql.program_folder()}\bin\psql.exe" if by_psql else None
+    given = {
+        **data,
+        "postgresql_source": "existing",
+        "postgresql_archive": None,
+        "postgresql_psql": psql,
+        "postgresql_superuser_password": HiddenValue(lab_postgresql.PASSWORD),
+    }
+    with connected_to(lab, **given) as site:
+        first = site.run(postgresql_server)
         assert not first.failed, first.output
-        for address in ("127.0.0.1", "::1"):
-            assert ask(site, "SELECT similarity('prefect', 'prefect')", address) == 1
-        assert ask(
-            site, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname='prefect_db'"
-        )
+        assert ask(data, "SELECT similarity('prefect', 'prefect')") == 1
+        again = site.run(postgresql_server)
+    assert (again.failed, again.changed) == (False, False)
+    assert [file.read_bytes() for file in files] == before
+    assert not lab.path(DATA).exists()
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
-        again = found.run(postgresql_server)
-        assert (again.failed, again.changed) == (False, False), again.output
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        (
+            "prefect_database_password",
+            messages.PASSWORD_MISSING.text(role="prefect", key="PREFECT_DATABASE_PASSWORD"),
+        ),
+        (
+            "postgresql_archive",
+            messages.SOURCE_UNSET.text(key="postgresql_archive", source="archive"),
+        ),
+    ],
+)
+def test_what_the_site_does_not_say(lab: Lab, data: Data, missing: str, sentence: str) -> None:
+    """It is named before the host is touched."""
+    before = lab.snapshot()
+    with connected_to(lab, **{**data, missing: None}) as site:
+        applied = site.run(postgresql_server)
+
+    assert applied.failed
+    assert sentence in applied.output
+    assert lab.snapshot() == before
