@@ -121,12 +121,11 @@ def with_block(content: bytes, rules: Sequence[Rule], *, exact: bool) -> bytes:
     """
     text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     ends = "\r\n" if "\r\n" in text else "\n"
-    rest = _BLOCK.sub("", text.replace("\r\n", "\n"))
+    rest = _BLOCK.sub("", text)
     if exact:
-        kept = [line for line in _logical_lines(rest) if not _RULE.match(line)]
-        rest = "".join(kept)
-    block = "\n".join([BEGIN, *(rule.line for rule in rules), END, ""])
-    return (block + rest).replace("\n", ends).encode("utf-8", "surrogateescape")
+        rest = "".join(line for line in _logical_lines(rest) if not _RULE.match(line))
+    block = ends.join([BEGIN, *(rule.line for rule in rules), END, ""])
+    return (block + rest).encode("utf-8", "surrogateescape")
 
 
 def errors(on_disk: Sequence[AccessRule]) -> Iterator[str]:
@@ -137,7 +136,7 @@ def errors(on_disk: Sequence[AccessRule]) -> Iterator[str]:
 
 def outside(content: bytes, on_disk: Sequence[AccessRule]) -> list[AccessRule]:
     """The rules of the file that are not of the block."""
-    text = content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    text = content.decode("utf-8", "surrogateescape")
     block = _BLOCK.search(text)
     first = text.count("\n", 0, block.start()) + 1 if block else 0
     last = first + block[0].count("\n") if block else 0
@@ -225,11 +224,10 @@ def _network(network: str, address: str) -> bool | None:
 
 def _logical_lines(text: str) -> Iterator[str]:
     """Lines; one that ends with a backslash goes on in the next."""
-    lines = iter(text.splitlines(keepends=True))
-    for line in lines:
-        whole = line
-        while whole.endswith("\\\n"):
-            whole += next(lines, "")
-            if not whole.endswith("\\\n"):
-                break
-        yield whole
+    whole = ""
+    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
+        whole += line
+        if not line.rstrip("\r\n").endswith("\\"):
+            yield whole
+            whole = ""
+    yield whole

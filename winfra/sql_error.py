@@ -23,8 +23,6 @@ _CONNECTING: tuple[tuple[str, Message], ...] = (
 _STATES = {"42501": messages.SQL_DENIED, "57014": messages.SQL_TIMEOUT}
 _ERROR = re.compile(r"^(?:psql:[^\n]*?:\d+: )?[^\s:]+: +([0-9A-Z]{5}): (.*)$", re.MULTILINE)
 _MORE = re.compile(r"^(?:DETAIL|HINT): +(.*)$", re.MULTILINE)
-_NOTICES = ("00", "01", "02")
-"""Classes of SQLSTATE that are no errors."""
 _HIDDEN = "*MASKED*"
 
 
@@ -59,11 +57,11 @@ def psql_failed(
     """What psql's exit code and error output mean ("psql", exit status: 2 connection, 3 script)."""
     if code == 2:
         return connecting(masked(output, hidden), values)
-    for found in _ERROR.finditer(output):
-        if not found[1].startswith(_NOTICES):
-            # LINE, which quotes the statement, is left out: a password may stand in it.
-            more = _MORE.findall(output[found.end() :])
-            return refused(found[1], [found[2], *more], values, hidden)
+    # The last one: psql stops at an error, and before it there may be notices, which look the same.
+    for found in list(_ERROR.finditer(output))[-1:]:
+        # LINE, which quotes the statement, is left out: a password may stand in it.
+        more = _MORE.findall(output[found.end() :])
+        return refused(found[1], [found[2], *more], values, hidden)
     reason = masked(_reason(output), hidden) or "it said nothing"
     return SqlError(messages.PROGRAM_FAILED, program="psql", code=code, reason=reason)
 
@@ -79,4 +77,4 @@ def _reason(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     first = lines[0] if lines else ""
     said = re.split(r"(?<!connection) failed: ", first, maxsplit=1)[-1]
-    return re.sub(r"^(psql|pg_dump|pg_restore): error: |^(FATAL|FEHLER): +", "", said).rstrip(".")
+    return re.sub(r"^(psql|pg_dump|pg_restore): error: *|^[A-Z]+: +", "", said).rstrip(".")
