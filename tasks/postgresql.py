@@ -14,7 +14,8 @@ from winfra.access import Entry
 from winfra.access_rules import Rule, loopback
 from winfra.messages.postgresql_installation import PASSWORD_MISSING, SOURCE_UNSET
 from winfra.operations import files, postgresql
-from winfra.operations.postgresql_installation import START_SECONDS, verified
+from winfra.operations.postgresql_installation import START_SECONDS
+from winfra.operations.postgresql_verification import verified
 from winfra.sid import ADMINISTRATORS, SYSTEM
 from winfra.sql import Connection
 

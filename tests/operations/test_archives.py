@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import http.server
+import ssl
+import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyinfra.api import OperationValueError
 
-from tests.trial import Trial, no_host
+from tests.trial import Trial, connected_to, no_host
 from winfra.facts.archives import MARKER
+from winfra.lab.certificates import ensure_certificate
+from winfra.lab.state import Lab
 from winfra.messages import Message, archives as messages, sources
 from winfra.messages.operations import WRONG_KIND
 from winfra.operations import archives
@@ -24,6 +30,7 @@ FILES = {
     "pgsql/doc/long.txt": b"not wanted",
     "other/x.txt": b"x",
 }
+MACHINE = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
 DEST = r"D:\programs\it"
 WANTED: dict[str, Any] = {"dest": DEST, "inside": "pgsql", "only": ["bin", "share"]}
 
@@ -233,6 +240,54 @@ def test_a_changed_file_of_this_machine_is_not_sent(trial: Trial, tmp_path: Path
     assert copies(trial, wanted["sha256"]) == []
 
 
+@pytest.fixture
+def web(lab: Lab, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """An address of https that the lab's Windows trusts, and the folder that is there."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    certificate = ensure_certificate(tmp_path, "localhost")
+    lab.keys.set(MACHINE, "SSL_CERT_FILE", str(certificate.ca_file))
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: Any) -> None:
+            return
+
+    handler = functools.partial(Handler, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.chain_file, certificate.key_file)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"https://localhost:{server.server_address[1]}", folder
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_archive_from_the_web_is_fetched_by_the_host(
+    lab: Lab, web: tuple[str, Path], tmp_path: Path
+) -> None:
+    """One that is another, or not there, is named; nothing of it is kept."""
+    address, folder = web
+    file = archive(folder)
+    wanted = given(file, src=f"{address}/a%20b.zip")
+    with connected_to(lab) as site:
+        applied = site.run(archives.extracted, **wanted)
+        assert applied.changed, applied.output
+        assert content(site) == inside()
+
+        other = {**wanted, "dest": r"D:\other", "sha256": "0" * 64}
+        values = {"src": wanted["src"], "found": wanted["sha256"], "wanted": "0" * 64}
+        assert sources.SOURCE_DIFFERS.text(**values) in site.run(archives.extracted, **other).output
+        other = {**other, "src": f"{address}/nowhere.zip"}
+        applied = site.run(archives.extracted, **other)
+        values = {"Address": other["src"], "Reason": "?"}
+        shown = sources.DOWNLOAD_FAILED.text(**values).split("?")
+        assert shown[0] in applied.output
+        assert "404" in applied.output
+        assert [path for path in copies(site, "0" * 64) if any(path.iterdir())] == []
+
+
 @pytest.mark.parametrize(
     ("argument", "value", "message"),
     [
@@ -251,6 +306,6 @@ def test_wrong_arguments_are_refused(argument: str, value: str, message: Message
     """Before the host is asked anything."""
     wanted = {"src": "a.zip", "sha256": "0" * 64, **WANTED, argument: value}
     with no_host(), pytest.raises(OperationValueError) as raised:
-        list(archives.extracted._inner(**wanted))  # type: ignore[attr-defined]
+        list(archives.extracted._inner(**wanted))
 
     assert message is None or message.remedy in str(raised.value)

@@ -111,9 +111,9 @@ def test_an_installer_that_refuses(trial: Trial, tmp_path: Path) -> None:
 def test_wrong_arguments_are_refused() -> None:
     """Before the host is asked anything."""
     with no_host(), pytest.raises(OperationValueError) as raised:
-        list(packages.runtime._inner(version="new"))  # type: ignore[attr-defined]
+        list(packages.runtime._inner(version="new"))
     assert messages.RUNTIME_VERSION.text(value="new") in str(raised.value)
     with no_host(), pytest.raises(OperationValueError) as raised:
-        list(packages.runtime._inner("vc_redist.x64.exe", "1"))  # type: ignore[attr-defined]
+        list(packages.runtime._inner("vc_redist.x64.exe", "1"))
     text = sources.SHA256_REFUSED.text(argument="vc_runtime_sha256", value="1")
     assert text in str(raised.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import socket
 import zipfile
 from collections.abc import Callable, Iterator
@@ -25,7 +26,8 @@ from winfra.lab.scm import client
 from winfra.lab.sids import service_sid
 from winfra.lab.state import Lab
 from winfra.messages import postgresql_installation as messages
-from winfra.operations.postgresql_installation import installation, verified
+from winfra.operations.postgresql_installation import installation
+from winfra.operations.postgresql_verification import verified
 from winfra.sql import Connection
 
 PASSWORD = HiddenValue("Sup3r 'user\"$é\\%:@")
@@ -65,13 +67,13 @@ def ask(port: int, statement: str, address: str = "127.0.0.1") -> Any:
     with psycopg.connect(
         host=address, port=port, user="postgres", password=PASSWORD.unmask(), dbname="postgres"
     ) as connection:
-        row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(statement).fetchone()
         return row[0] if row else None
 
 
 def trustees(lab: Lab, path: str) -> set[str]:
     """Who has an entry in the access list of a path, by SID."""
-    return {ace.sid for ace in AccessLists(lab.folder).read(lab.path(path)).aces}
+    return {ace.sid for ace in AccessLists(lab.folder).read(lab.path(path)).aces or ()}
 
 
 def own(snapshot: dict[str, str]) -> dict[str, str]:
@@ -141,6 +143,26 @@ def test_what_is_spoilt_is_named_and_mended(lab: Lab, site: Trial, wanted: Given
     applied = site.run(installation, **wanted)
     assert not applied.failed, applied.output
     check_server(lab, wanted)
+
+
+def test_another_archive_is_an_update(
+    lab: Lab, site: Trial, wanted: Given, archive: Path, tmp_path: Path
+) -> None:
+    """The server is stopped for it, and runs afterwards; its data stay."""
+    site.run(installation, **wanted)
+    before = status(lab, SERVICE)["pid"]
+    file = tmp_path / "newer.zip"
+    shutil.copyfile(archive, file)
+    with zipfile.ZipFile(file, "a") as newer:
+        newer.writestr("pgsql/share/newer.txt", "newer")
+    dry = site.dry(installation, **{**wanted, **source(file)})
+    assert f"Will stop {SERVICE} for an update" in dry.output
+
+    applied = site.run(installation, **{**wanted, **source(file)})
+    assert not applied.failed, applied.output
+    check_server(lab, wanted)
+    assert lab.path(rf"{FOLDER}\share\newer.txt").read_text() == "newer"
+    assert status(lab, SERVICE)["pid"] != before
 
 
 def test_a_run_that_broke_off_is_completed(lab: Lab, site: Trial, wanted: Given) -> None:
@@ -456,6 +478,15 @@ def test_an_existing_server_that_will_not_do(lab: Lab, site: Trial, existing: Co
         connection.execute("CREATE ROLE weak LOGIN PASSWORD 'weak'")
         weak = replace(existing, user="weak", password="weak")
         assert remedy(messages.SERVER_LOGIN_WEAK) in run(weak)
+
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SET allow_system_table_mods = on")
+        connection.execute(
+            "CREATE OR REPLACE VIEW pg_catalog.pg_available_extensions AS SELECT name, default_version,"
+            ' NULL::text COLLATE "C" AS installed_version, comment FROM pg_available_extensions()'
+            " WHERE name <> 'pg_trgm'"
+        )
+    assert remedy(messages.SERVER_WITHOUT_TRIGRAM) in run(existing)
 
     unusable = {**existing.values, "database": "postgres"}
     sentence = messages.NOT_USABLE.text(

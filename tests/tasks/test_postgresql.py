@@ -56,7 +56,7 @@ def superuser(data: Data, database: str = "prefect_db") -> psycopg.Connection[An
 def ask(data: Data, statement: str, address: str = "127.0.0.1") -> Any:
     """What the server answers to prefect."""
     with connect(data, address) as connection:
-        row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(statement).fetchone()
         return row[0] if row else None
 
 
@@ -89,7 +89,7 @@ def logs(lab: Lab) -> list[str]:
 
 
 def trustees(lab: Lab, path: str) -> set[str]:
-    return {ace.sid for ace in AccessLists(lab.folder).read(lab.path(path)).aces}
+    return {ace.sid for ace in AccessLists(lab.folder).read(lab.path(path)).aces or ()}
 
 
 def test_a_bare_host_gets_prefects_database(lab: Lab, data: Data, site: Trial) -> None:

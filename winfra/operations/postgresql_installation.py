@@ -3,27 +3,31 @@ r"""Installing a PostgreSQL server; ``winfra.operations.postgresql`` has it as `
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from typing import Any, Literal, TypeVar
 
 from psycopg.sql import Identifier
 from pyinfra import host
+from pyinfra.api import FunctionCommand
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 from pyinfra.api.hiddenvalue import HiddenValue
-from pyinfra.api.state import StateStage
 
 from winfra import installation_plan, role_plan, scram
 from winfra.access import Entry
-from winfra.difference import show
-from winfra.facts.postgresql import Query
+from winfra.difference import say, show
+from winfra.facts.archives import Extracted
 from winfra.facts.postgresql_installation import MARKER, Installation, InstallationInfo
+from winfra.facts.services import Service
 from winfra.installation_plan import Wanted
 from winfra.messages import postgresql_installation as messages
 from winfra.operation import fail, operation, read
 from winfra.operations import archives, files, packages, registry, services
+from winfra.operations.postgresql_verification import usable
 from winfra.script import Script
+from winfra.service_change import Plan, change
+from winfra.service_plan import to_stop
 from winfra.services import Recovery
 from winfra.sid import ADMINISTRATORS, SYSTEM, virtual_account_sid
 from winfra.sources import Fetched, Source
@@ -32,15 +36,6 @@ from winfra.sql import Connection, compose
 START_SECONDS = 300
 """How long pg_ctl waits for a server that has to recover first, before it calls the start failed."""
 SOURCES = ("archive", "installer", "existing")
-# What the two later operations need: an owner of its database, who makes the extension.
-_SERVER = """
-SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
-  EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS trigram,
-  (SELECT rolsuper OR (rolcreaterole AND rolcreatedb) FROM pg_roles WHERE rolname = current_user) AS able
-"""
-_TRIGRAM = """
-SELECT current_user AS role, current_database() AS database, similarity('prefect', 'prefects') > 0.5 AS similar
-"""
 T = TypeVar("T")
 _EVENT_LOG = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application"
 
@@ -86,7 +81,8 @@ def installation(
     + locale: a new cluster's; ``C`` does not change with Windows
     + log: the server's log, whose end is shown when it does not start
 
-    The service is ``postgresql-x64-VERSION`` and runs as ``NT SERVICE\postgresql-x64-VERSION``. A
+    Another archive of the same major version is an update: the server is stopped meanwhile, and what
+    depends on it. The service is ``postgresql-x64-VERSION`` and runs as ``NT SERVICE\postgresql-x64-VERSION``. A
     cluster that this has not made is left alone, and the run stops.
 
     **Example:**
@@ -172,6 +168,7 @@ def installation(
 
 
 def _programs(wanted: Wanted, src: str, sha256: str) -> None:
+    halted(name="Nothing uses programs that are to be replaced", wanted=wanted, sha256=sha256)
     archives.extracted(
         name=f"PostgreSQL's programs in {wanted.folder}",
         src=src,
@@ -199,6 +196,26 @@ def possible(wanted: Wanted) -> Generator[PyinfraCommand]:
     )
     host.noop(f"nothing forbids PostgreSQL {wanted.version}: {state}")
     yield from ()
+
+
+@operation()
+def halted(wanted: Wanted, sha256: str) -> Generator[PyinfraCommand]:
+    """
+    Stop a server whose programs another archive is about to replace, and what depends on it.
+
+    + wanted: the server
+    + sha256: of the archive
+    """
+    there = read(Extracted, path=wanted.folder)
+    found = read(Service, service=wanted.service)
+    if there is None or there["sha256"] == sha256.lower() or found is None:
+        host.noop("no programs are to be replaced")
+        return
+    if not (stop := to_stop(wanted.service, found)):
+        host.noop(f"service {wanted.service} does not run")
+        return
+    say(f"Will stop {', '.join(stop)} for an update")
+    yield FunctionCommand(change, (Plan(wanted.service, stop=stop),), {})
 
 
 @operation()
@@ -301,44 +318,6 @@ def registered(wanted: Wanted) -> Generator[PyinfraCommand]:
     given += [*("-e", wanted.event_source), "-w", *("-t", str(START_SECONDS))]
     program = wanted.program("pg_ctl")
     yield Script("register_cluster", Program=program, Argument=given, Service=wanted.service)
-
-
-@operation()
-def usable(connection: Connection, version: str) -> Generator[PyinfraCommand]:
-    """
-    Make sure that a server that others look after has what Prefect's database needs.
-
-    + connection: how SQL reaches it
-    + version: the oldest major version that will do
-    """
-    [found] = read(Query, connection=connection, sql=_SERVER) or [{}]
-    values = {**connection.values, "version": found["version"], "wanted": version}
-    if found["number"] // 10_000 < int(version):
-        raise fail(messages.SERVER_TOO_OLD, **values)
-    if not found["trigram"]:
-        raise fail(messages.SERVER_WITHOUT_TRIGRAM, **values)
-    if not found["able"]:
-        raise fail(messages.SERVER_LOGIN_WEAK, **values)
-    host.noop(f"PostgreSQL {found['version']} answers on {connection.address}:{connection.port}")
-    yield from ()
-
-
-@operation()
-def verified(connections: Sequence[Connection]) -> Generator[PyinfraCommand]:
-    """
-    Make sure that a database can be used as its applications will: log in, use pg_trgm.
-
-    + connections: each is tried; nothing is tried in a dry run, in which there may be no server yet
-    """
-    if host.state.current_stage == StateStage.Execute:
-        for connection in connections:
-            wanted = {"role": connection.user, "database": connection.database, "similar": True}
-            if read(Query, connection=connection, sql=_TRIGRAM) != [wanted]:
-                raise fail(messages.NOT_USABLE, **connection.values)
-        user, database = connections[0].user, connections[0].database
-        places = ", ".join(f"{one.address}:{one.port}" for one in connections)
-        host.noop(f"{user} uses {database} on {places}")
-    yield from ()
 
 
 def command_line(wanted: Wanted) -> str:

@@ -54,11 +54,10 @@ function Get-LogLine {
 function Stop-Installer([object] $Code, [string] $Problem) {
     $lines = @(Get-LogLine)
     $telling = @($lines | Where-Object { $_ -match 'error|problem|failed|denied|cannot|not ' } | Select-Object -Last 6)
-    $said = if ($telling) { $telling } else { @($lines | Select-Object -Last 3) }
-    Stop-Script 'installer_failed' @{
-        Installer = $Installer; Code = $(if ($null -eq $Code) { 'none' } else { $Code }); Problem = $Problem; Folder = $Folder
-        Log = $(if ($said) { ($said -join '; ').TrimEnd('.') } else { 'nothing' })
-    }
+    $said = if ($telling) { $telling } elseif ($lines) { @($lines | Select-Object -Last 3) } else { 'nothing' }
+    $log = ($said -join '; ').TrimEnd('.')
+    $shown = if ($null -eq $Code) { 'none' } else { $Code }
+    Stop-Script 'installer_failed' @{ Installer = $Installer; Code = $shown; Problem = $Problem; Folder = $Folder; Log = $log }
 }
 
 function Wait-Server {
@@ -97,8 +96,9 @@ function Set-Password {
     $ended = Invoke-Native @options
     if ($ended.ExitCode -ne 0) {
         # It quotes the statement in lines of its own; its first line is the reason.
-        $reason = @($ended.ErrorOutput.Split("`n") | Where-Object { $_.Trim() })
-        Stop-Script 'installer_password' @{ Superuser = $Superuser; Reason = $(if ($reason) { $reason[0].Trim() } else { "exit code $($ended.ExitCode)" }) }
+        $lines = @($ended.ErrorOutput.Split("`n") | Where-Object { $_.Trim() })
+        $reason = if ($lines) { $lines[0].Trim() } else { "exit code $($ended.ExitCode)" }
+        Stop-Script 'installer_password' @{ Superuser = $Superuser; Reason = $reason }
     }
 }
 
