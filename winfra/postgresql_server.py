@@ -49,7 +49,13 @@ class Server:
         self.connection = connection
 
     def rows(self, command: StringCommand) -> Any:
+        """The answer to a command."""
         return self._run(command)
+
+    def remove(self, path: str) -> None:
+        """A file that may be there."""
+        if self._run(Script("get_files", Path=[path]))["Items"][0]["Entry"] is not None:
+            self._run(Script("remove_path", Path=path))
 
     def write(self, changes: Sequence[Change]) -> None:
         """All of them, or ``RefusedError`` with those that were written put back."""

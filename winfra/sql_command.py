@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from pathlib import PureWindowsPath
 from typing import Any
 
 import psycopg
@@ -68,7 +69,49 @@ def execute(
     return kind(connection, texts, hidden=hidden)
 
 
-class Psql(Script):
+class Program(Script):
+    """A client program of PostgreSQL on the host, from the folder of psql.exe."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        input_text: HiddenValue | None = None,
+        seconds: float,
+    ) -> None:
+        self.connection = connection
+        self.name = name
+        super().__init__(
+            "invoke_postgresql",
+            Program=str(PureWindowsPath(connection.psql or "").with_name(f"{name}.exe")),
+            Argument=["--no-password", *arguments],
+            Service=connection.service_file,
+            PasswordLine=connection.password_line,
+            InputText=input_text,
+            TimeoutSeconds=seconds + 2 * CONNECT_SECONDS,
+        )
+
+    @override
+    def answer(self, value: Any) -> Any:
+        """What the program wrote."""
+        values = self.connection.values
+        if value["Missing"]:
+            raise SqlError(messages.NO_PROGRAM, program=self.parameters["Program"])
+        if value["TimedOut"]:
+            raise SqlError(messages.SQL_TIMEOUT, **values)
+        if value["ExitCode"] != 0:
+            raise self.failed(value["ExitCode"], value["ErrorOutput"])
+        return value["Output"]
+
+    def failed(self, code: int, output: str) -> SqlError:
+        """Why the program did not end well."""
+        hidden = filter(None, [self.connection.secret])
+        return sql_error.program_failed(self.name, code, output, self.connection.values, [*hidden])
+
+
+class Psql(Program):
     """Statements for psql on the host."""
 
     def __init__(
@@ -80,26 +123,20 @@ class Psql(Script):
         tolerated: Collection[Message] = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        self.connection = connection
-        self._reads, self._tolerated, self._hidden = reads, tolerated, hidden
+        self._reads, self._tolerated = reads, tolerated
+        self._hidden = [*hidden, *filter(None, [connection.secret])]
         before = f"SET statement_timeout = {connection.seconds * 1000:.0f}"
         if any("\x1a" in statement for statement in statements):
             # The end of a text, to programs of Windows.
             raise bad_value("sql", "the character U+001A is in it, which psql takes for the end")
         # A line end before the semicolon: the statement may end with a comment.
         script = "".join(f"{statement}\n;\n" for statement in [before, *statements])
-        super().__init__(
-            "invoke_postgresql",
-            Program=connection.psql,
-            Argument=[
-                *("--no-psqlrc", "--no-password", "--quiet", "--no-align", "--tuples-only"),
-                *("--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose", "--file=-"),
-            ],
-            Service=connection.service_file,
-            PasswordLine=connection.password_line,
-            InputText=HiddenValue(script),
-            TimeoutSeconds=connection.seconds + 2 * CONNECT_SECONDS,
-        )
+        options = [
+            *("--no-psqlrc", "--quiet", "--no-align", "--tuples-only"),
+            *("--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose", "--file=-"),
+        ]
+        text = HiddenValue(script)
+        super().__init__(connection, "psql", options, input_text=text, seconds=connection.seconds)
 
     @property
     @override
@@ -109,23 +146,16 @@ class Psql(Script):
     @override
     def answer(self, value: Any) -> Any:
         try:
-            output = self._output(value)
+            output = super().answer(value)
         except SqlError as error:
             if error.catalogued in self._tolerated:
                 return None
             raise
         return json.loads(output) if self._reads else None
 
-    def _output(self, value: Mapping[str, Any]) -> str:
-        values = self.connection.values
-        if value["Missing"]:
-            raise SqlError(messages.NO_PROGRAM, program=self.connection.psql)
-        if value["TimedOut"]:
-            raise SqlError(messages.SQL_TIMEOUT, **values)
-        if value["ExitCode"] != 0:
-            hidden = [*self._hidden, *filter(None, [self.connection.secret])]
-            raise sql_error.psql_failed(value["ExitCode"], value["ErrorOutput"], values, hidden)
-        return str(value["Output"])
+    @override
+    def failed(self, code: int, output: str) -> SqlError:
+        return sql_error.psql_failed(code, output, self.connection.values, self._hidden)
 
 
 class Psycopg(LocalCommand):
@@ -148,32 +178,25 @@ class Psycopg(LocalCommand):
     @override
     def run(self) -> Any:
         try:
-            with self._open() as opened:
-                return self._rows(opened)
-        except SqlError as error:
-            if error.catalogued in self._tolerated:
-                return None
-            raise
-
-    def _open(self) -> psycopg.Connection[Any]:
-        given: dict[str, Any] = dict(self.connection.parameters)
-        try:
-            return psycopg.connect(
-                **given, password=self.connection.secret, client_encoding="utf8", autocommit=True
-            )
+            return self._rows()
         except psycopg.Error as error:
-            raise sql_error.connecting(str(error), self.connection.values) from None
+            found = self._failed(error)
+            if found.catalogued in self._tolerated:
+                return None
+            raise found from None
 
-    def _rows(self, opened: psycopg.Connection[Any]) -> Any:
-        values = self.connection.values
-        try:
+    def _rows(self) -> Any:
+        given: dict[str, Any] = dict(self.connection.parameters)
+        given |= {"password": self.connection.secret, "client_encoding": "utf8"}
+        with psycopg.connect(**given, autocommit=True) as opened:
             opened.execute(f"SET statement_timeout = {self.connection.seconds * 1000:.0f}")
             for statement in self._statements:
                 cursor = opened.execute(statement)
             return cursor.fetchone()[0] if self._reads else None  # type: ignore[index]
-        except psycopg.Error as error:
-            if error.sqlstate is None:
-                raise sql_error.connecting(str(error), values) from None
-            said = error.diag
-            parts = (said.message_primary, said.message_detail, said.message_hint)
-            raise sql_error.refused(error.sqlstate, parts, values, self._hidden) from None
+
+    def _failed(self, error: psycopg.Error) -> SqlError:
+        if error.sqlstate is None:
+            return sql_error.connecting(str(error), self.connection.values)
+        said = error.diag
+        parts = (said.message_primary, said.message_detail, said.message_hint)
+        return sql_error.refused(error.sqlstate, parts, self.connection.values, self._hidden)

@@ -52,7 +52,7 @@ def refused(
 
 
 def psql_failed(
-    code: int | None, output: str, values: Mapping[str, Any], hidden: Iterable[str]
+    code: int, output: str, values: Mapping[str, Any], hidden: Iterable[str]
 ) -> SqlError:
     """What psql's exit code and error output mean ("psql", exit status: 2 connection, 3 script)."""
     if code == 2:
@@ -62,8 +62,17 @@ def psql_failed(
         # LINE, which quotes the statement, is left out: a password may stand in it.
         more = _MORE.findall(output[found.end() :])
         return refused(found[1], [found[2], *more], values, hidden)
+    return program_failed("psql", code, output, values, hidden)
+
+
+def program_failed(
+    program: str, code: int, output: str, values: Mapping[str, Any], hidden: Iterable[str]
+) -> SqlError:
+    """What another program of PostgreSQL says: why it has no connection, or its first line."""
+    if "connection to server" in output or "could not translate host name" in output:
+        return connecting(masked(output, hidden), values)
     reason = masked(_reason(output), hidden) or "it said nothing"
-    return SqlError(messages.PROGRAM_FAILED, program="psql", code=code, reason=reason)
+    return SqlError(messages.PROGRAM_FAILED, program=program, code=code, reason=reason)
 
 
 def masked(text: str, hidden: Iterable[str]) -> str:

@@ -100,3 +100,8 @@ NO_EXTENSION = Message(
     "PostgreSQL on {address}:{port} does not have the extension {extension}",
     "Correct the name, or install the extension's files on the server (share\\extension, lib)",
 )
+NO_DUMP = Message(
+    "postgresql_no_dump",
+    "there is no dump {path} on {host}",
+    "Correct src, or upload the dump first (files.put)",
+)

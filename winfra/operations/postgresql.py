@@ -22,12 +22,16 @@ from winfra.difference import say, show
 from winfra.facts.postgresql import Databases, Extensions, Login, Query, Roles, Verifier
 from winfra.messages import postgresql as messages
 from winfra.operation import fail, operation, read
+from winfra.operations.postgresql_backup import dump, restore
 from winfra.operations.postgresql_configuration import access_rules, configuration
 from winfra.operations.postgresql_installation import installation
 from winfra.sql import Connection, Statement, compose, identifier, text
 from winfra.sql_command import execute
 
-__all__ = ["access_rules", "configuration", "database", "extension", "installation", "role", "sql"]
+__all__ = [
+    "access_rules", "configuration", "database", "dump", "extension", "installation", "restore",
+    "role", "sql",
+]  # fmt: skip
 
 T = TypeVar("T")
 

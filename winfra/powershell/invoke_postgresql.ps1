@@ -33,10 +33,10 @@ try {
         PGSERVICE = 'winfra'; PGSERVICEFILE = 'service.conf'; PGPASSFILE = 'pgpass.conf'; PGPASSWORD = ''; PGOPTIONS = ''
         PGCLIENTENCODING = 'UTF8'; LC_MESSAGES = 'C'
     }
+    [byte[]] $given = if ($InputText) { , $utf8.GetBytes((ConvertFrom-Secret $InputText)) } else { , [byte[]] @() }
     $options = @{
         FilePath = $Program; ArgumentList = $Argument; WorkingDirectory = $folder; Environment = $variables
-        InputBytes = $(if ($InputText) { $utf8.GetBytes((ConvertFrom-Secret $InputText)) } else { [byte[]] @() })
-        TimeoutSeconds = $TimeoutSeconds
+        InputBytes = $given; TimeoutSeconds = $TimeoutSeconds
     }
     $ended = Invoke-Native @options
     @{ Missing = $false; ExitCode = $ended.ExitCode; Output = $ended.Output; ErrorOutput = $ended.ErrorOutput; TimedOut = $ended.TimedOut }
