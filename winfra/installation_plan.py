@@ -32,6 +32,8 @@ class Wanted:
     port: int
 
     def __post_init__(self) -> None:
+        # A number where it comes from --data, whose values core reads as JSON where it can.
+        object.__setattr__(self, "version", str(self.version))
         if not re.fullmatch(r"\d{2}", self.version) or int(self.version) < OLDEST:
             reason = f"{self.version!r} is no major version from {OLDEST} on"
             raise refused("version", reason)
