@@ -72,8 +72,10 @@ def test_the_first_run_changes_and_the_second_does_not(lab: Lab, deploy: Cli) ->
 
 
 def still(lab: Lab) -> dict[str, str]:
-    """What makes up the machine, but for what a PostgreSQL that runs writes by itself, and the access lists of
-    temporary files, which the lab keeps."""
+    """What makes up the machine, but for what changes by itself.
+
+    That is what a PostgreSQL that runs writes; and the lab keeps the access lists of files that are gone.
+    """
     moving = ("drives/D/pgsql/", "state/access/")
     return {path: mark for path, mark in lab.snapshot().items() if not path.startswith(moving)}
 
