@@ -53,7 +53,8 @@ def change_settings(state: State, host: Host, plan: SettingsPlan) -> bool:
 
 def change_rules(state: State, host: Host, plan: RulesPlan) -> bool:
     """Carry out a plan; ``False`` after the reason has been shown."""
-    return _shown(host, lambda: _change_rules(Server(host, plan.connection), plan))
+    server = Server(host, plan.connection)
+    return _shown(host, lambda: server.apply(plan.changes, lambda: _check_rules(server)))
 
 
 def _shown(host: Host, work: Callable[[], None]) -> bool:
@@ -74,14 +75,8 @@ class _SettingsWork:
         self.server = Server(host, plan.connection)
 
     def run(self) -> None:
-        plan, server = self.plan, self.server
-        server.write(plan.changes)
-        try:
-            self._check()
-            server.reload()
-        except RefusedError:
-            server.put_back(plan.changes)
-            raise
+        plan = self.plan
+        self.server.apply(plan.changes, self._check)
         waiting = configuration.pending(self._known(), plan.entries)
         if waiting and plan.restart is None:
             names = ", ".join(waiting)
@@ -130,16 +125,6 @@ class _SettingsWork:
     def _known(self) -> dict[str, SettingInfo]:
         command = Settings().command(self.server.connection, names=list(self.plan.entries))
         return Settings().read(self.server.rows(command)) or {}
-
-
-def _change_rules(server: Server, plan: RulesPlan) -> None:
-    server.write(plan.changes)
-    try:
-        _check_rules(server)
-        server.reload()
-    except RefusedError:
-        server.put_back(plan.changes)
-        raise
 
 
 def _check_rules(server: Server) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PureWindowsPath
@@ -57,20 +58,32 @@ class Server:
         if self._run(Script("get_files", Path=[path]))["Items"][0]["Entry"] is not None:
             self._run(Script("remove_path", Path=path))
 
-    def write(self, changes: Sequence[Change]) -> None:
-        """All of them, or ``RefusedError`` with those that were written put back."""
+    def apply(self, changes: Sequence[Change], check: Callable[[], None]) -> None:
+        """Write files, have them checked and read; with a ``RefusedError`` they are as before."""
         for number, change in enumerate(changes):
             try:
                 self._put(change.path, change.new)
             except RefusedError:
                 self.put_back(changes[:number])
                 raise
+        try:
+            check()
+        except RefusedError:
+            self.put_back(changes)
+            raise
+        try:
+            self._reload()
+        except RefusedError:
+            self.put_back(changes)
+            with contextlib.suppress(RefusedError):
+                self._run(query(self.connection, _RELOAD))
+            raise
 
     def put_back(self, changes: Sequence[Change]) -> None:
         for change in reversed(changes):
             self._put(change.path, change.old)
 
-    def reload(self) -> None:
+    def _reload(self) -> None:
         """Have the server read its files, and wait until it has: it is only told to."""
         [told] = self._run(query(self.connection, _RELOAD))
         end = time.monotonic() + RELOAD_SECONDS

@@ -16,6 +16,7 @@ from tests.trial import Trial, no_host
 from winfra.lab import postgresql as lab_postgresql
 from winfra.messages import postgresql as sentences, postgresql_configuration as messages
 from winfra.operations import postgresql
+from winfra.postgresql_server import Server as PostgresqlServer
 from winfra.sql import Connection
 
 SERVICE = lab_postgresql.service_name()
@@ -257,6 +258,50 @@ def test_a_value_that_the_server_does_not_start_with_is_taken_back(
     assert (files / "conf.d" / "prefect.conf").read_bytes() == before
     assert setting(server, "work_mem") == "6MB"
     assert trial.lab.service(SERVICE)["state"] == 4
+
+
+def test_a_server_that_does_not_start_again_either(
+    trial: Trial, server: Server, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Because of something else that came between."""
+    main, put_back = files / "postgresql.conf", PostgresqlServer.put_back
+
+    def break_it(*given: Any) -> None:
+        put_back(*given)
+        main.write_bytes(main.read_bytes() + b"nonsense = 1\n")
+
+    monkeypatch.setattr(PostgresqlServer, "put_back", break_it)
+    bad = {"listen_addresses": "203.0.113.7"}
+    tried = trial.run(postgresql.configuration, bad, **options(server, start_seconds=15))
+
+    assert messages.STAYS_DOWN.text(host="@lab/trial") in tried.output
+    assert trial.lab.service(SERVICE)["state"] == 1
+
+
+def test_a_server_that_does_not_read_its_files_in_time(
+    trial: Trial, server: Server, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files are put back, and so are the settings, when it comes to it."""
+    monkeypatch.setattr("winfra.postgresql_server.RELOAD_SECONDS", 0)
+
+    tried = trial.run(postgresql.configuration, {"work_mem": "6MB"}, **options(server))
+
+    assert messages.NOT_RELOADED.text(host="@lab/trial", seconds=0) in tried.output
+    assert not (files / "conf.d" / "prefect.conf").exists()
+    time.sleep(1)
+    assert setting(server, "work_mem") == "4MB"
+
+
+def test_a_value_that_the_server_changes_is_named(
+    trial: Trial, server: Server, files: Path
+) -> None:
+    """It takes four pages at least, and says so nowhere else."""
+    tried = trial.run(postgresql.configuration, {"wal_buffers": "8kB"}, **options(server))
+
+    said = messages.NOT_IN_FORCE.text(host="@lab/trial", names="wal_buffers is 32kB")
+    assert tried.failed
+    assert said in tried.output
+    assert setting(server, "wal_buffers") == "32kB"
 
 
 def test_a_port_in_use_is_taken_back(trial: Trial, server: Server, files: Path) -> None:
