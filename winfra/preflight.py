@@ -220,7 +220,7 @@ def _problem(host: str, drive: str, disk: Disk | None, free: float) -> str | Non
 @requirement
 def python(findings: Findings, wanted: Wanted) -> Iterator[Check]:
     accepted = ("3.11", "3.12")
-    version = wanted["python_version"]
+    version = _text(wanted["python_version"])
     fits = version is not None and _minor(version) in accepted
     yield _version_check("Python", "python_version", version, " or ".join(accepted), fits=fits)
     yield _file_check("Python's installer", "python_installer", wanted, "file")
@@ -228,7 +228,7 @@ def python(findings: Findings, wanted: Wanted) -> Iterator[Check]:
 
 @requirement
 def postgresql(findings: Findings, wanted: Wanted) -> Iterator[Check]:
-    version = wanted["postgresql_version"]
+    version = _text(wanted["postgresql_version"])
     fits = version is not None and _version(version) >= (15,)
     yield _version_check("PostgreSQL", "postgresql_version", version, "15 or newer", fits=fits)
     if wanted["postgresql_source"] == "existing":
@@ -271,6 +271,11 @@ def _source_check(name: str, key: str, wanted: Wanted) -> Check:
     except OperationValueError as error:
         return judge(name, need, str(src), str(error))
     return judge(name, need, source.name, None)
+
+
+def _text(version: object) -> str | None:
+    """A version as text; pyinfra's --data makes a number of what looks like one."""
+    return None if version is None else str(version)
 
 
 def _version(text: str) -> tuple[int, ...]:

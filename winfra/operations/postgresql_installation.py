@@ -100,6 +100,7 @@ def installation(
             superuser_password=host.data.postgresql_superuser_password,
         )
     """
+    version = str(version)
     if source == "existing":
         usable(
             name="The existing server can be used",

@@ -81,6 +81,16 @@ function Set-Configuration {
     [IO.File]::WriteAllText($file, $text, $utf8)
 }
 
+function Move-IntoPlace {
+    # A scanner may hold one of a thousand new files for moments.
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    while ($true) {
+        try { [IO.Directory]::Move($newFull, $full); return }
+        catch [Management.Automation.MethodInvocationException] { if ($watch.Elapsed.TotalSeconds -gt 30) { throw } }
+        Start-Sleep -Milliseconds 500
+    }
+}
+
 $own = Get-OwnSid
 try {
     Remove-Folder $newFull
@@ -93,7 +103,7 @@ try {
     Set-List $newFull $ServiceSid
     # It was made empty by somebody; what has come into it since makes this fail.
     if ([IO.Directory]::Exists($full)) { [IO.Directory]::Delete($full) }
-    [IO.Directory]::Move($newFull, $full)
+    Move-IntoPlace
 }
 finally {
     Remove-Folder $workFull
