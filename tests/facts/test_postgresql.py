@@ -1,12 +1,17 @@
 """Facts about a PostgreSQL server; psycopg, on its own, is the witness."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import gevent  # type: ignore[import-untyped]
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from psycopg.sql import Identifier
 
 from tests.database import Server
 from tests.trial import Trial
+from winfra import scram
 from winfra.facts.postgresql import (
     AccessRules,
     Databases,
@@ -18,6 +23,8 @@ from winfra.facts.postgresql import (
     Settings,
     Verifier,
 )
+from winfra.lab import postgresql
+from winfra.lab.access import AccessLists
 from winfra.messages import postgresql as messages
 from winfra.sql import Connection, compose
 
@@ -50,6 +57,34 @@ def test_any_text_comes_and_goes(trial: Trial, connection: Connection, text: str
     assert trial.fact(Query, connection=connection, sql=statement) == [
         {"text": text, "length": len(text)}
     ]
+
+
+@given(text=st.text(st.characters(codec="utf-8", exclude_characters="\x00")))
+@settings(max_examples=200, deadline=None, suppress_health_check=[*HealthCheck])
+def test_any_text_is_a_value(server: Server, text: str) -> None:
+    """As a literal, and as a name; whatever the server takes a backslash for."""
+    literal = compose("SELECT {text} AS {name}", text=text, name=Identifier("x" + text[:9]))
+    with server.connected() as connection:
+        for conforming in "on", "off":
+            connection.execute(f"SET standard_conforming_strings = {conforming}")
+            cursor = connection.execute(literal)
+            assert cursor.fetchall() == [(text,)]
+            assert cursor.description is not None
+            assert cursor.description[0].name == "x" + text[:9]
+
+
+@pytest.mark.parametrize(
+    "password", ["e\u0301", "\ufb01", "a\u00a0b", "\u00adx", "\u2168", "é'\"\\ %$@:"]
+)
+def test_the_server_takes_the_verifier_of_any_password(server: Server, password: str) -> None:
+    """Its own SASLprep and libpq's agree with ours."""
+    quoted = compose("CREATE ROLE somebody LOGIN PASSWORD {it}", it=scram.verifier(password))
+    server.do(quoted)
+
+    assert server.ask("SELECT 1", user="somebody", password=password) == [(1,)]
+    server.do(compose("ALTER ROLE somebody PASSWORD {it}", it=password))
+    [(kept,)] = server.ask("SELECT rolpassword FROM pg_authid WHERE rolname = 'somebody'")
+    assert scram.matches(kept, password)
 
 
 def test_rows_have_json_types(trial: Trial, server: Server) -> None:
@@ -120,14 +155,14 @@ def test_databases_and_extensions(trial: Trial, server: Server) -> None:
 
 def test_settings_and_the_files_they_are_from(trial: Trial, server: Server) -> None:
     """Some by name, in any case; the entries of the files; the rules of pg_hba.conf."""
-    settings = trial.fact(Settings, connection=server.psycopg, names=["PORT", "work_mem", "nix"])
+    some = trial.fact(Settings, connection=server.psycopg, names=["PORT", "work_mem", "nix"])
     entries = trial.fact(FileSettings, connection=server.psycopg)
     rules = trial.fact(AccessRules, connection=server.psycopg)
 
-    assert set(settings) == {"port", "work_mem"}
-    assert settings["port"]["setting"] == str(server.port)
-    assert settings["port"]["context"] == "postmaster"
-    assert settings["work_mem"]["unit"] == "kB"
+    assert set(some) == {"port", "work_mem"}
+    assert some["port"]["setting"] == str(server.port)
+    assert some["port"]["context"] == "postmaster"
+    assert some["work_mem"]["unit"] == "kB"
     assert str(server.port) in [one["setting"] for one in entries if one["name"] == "port"]
     assert {rule["auth_method"] for rule in rules} == {"scram-sha-256"}
     everything = trial.fact(Settings, connection=server.psycopg)
@@ -166,8 +201,8 @@ def test_what_an_earlier_operation_makes_may_be_missing(
     """No program, no server, no database: nothing is there to ask, and that is no failure."""
     connection: Connection = getattr(server, way)
 
-    for given in {"port": 1}, {"database": "nix"}:
-        assert trial.fact(Roles, connection=replace(connection, **given), absent=True) is None
+    for values in {"port": 1}, {"database": "nix"}:
+        assert trial.fact(Roles, connection=replace(connection, **values), absent=True) is None
     for psql in r"C:\nix\psql.exe", r"X:\nix\psql.exe":
         missing = replace(connection, psql=psql)
         assert trial.fact(Roles, connection=missing, absent=True) is None
@@ -225,12 +260,52 @@ def test_wrong_sql_is_quoted_with_its_state(trial: Trial, connection: Connection
     assert "a secret text" not in asked.output.partition("Error: could not load fact")[0]
 
 
+def test_the_password_file_is_for_its_owner_alone(trial: Trial, server: Server) -> None:
+    """As long as it is there, its list is; nothing of it is in the environment of the program."""
+    lists = AccessLists(trial.lab.folder)
+    program = trial.lab.path(r"D:\slow\psql.exe")
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nenv > environment.txt; sleep 1; echo '[]'\n")
+    program.chmod(0o755)
+    seen: dict[str, set[str]] = {}
+    environment: list[str] = []
+
+    def watch() -> None:
+        while True:
+            for path in temporary(trial).glob("winfra-*/*"):
+                if path.name == "environment.txt":
+                    environment.append(path.read_text())
+                seen.setdefault(path.name, set()).add(lists.sddl(path).partition("D:")[2])
+            gevent.sleep(0.01)
+
+    watcher = gevent.spawn(watch)
+    try:
+        assert (
+            trial.fact(Query, connection=replace(server.psql, psql=r"D:\slow\psql.exe"), sql="")
+            == []
+        )
+    finally:
+        watcher.kill()
+
+    assert {"pgpass.conf", "service.conf"} < set(seen)
+    assert {one for name in ("pgpass.conf", "service.conf") for one in seen[name]} == {
+        "AI(A;ID;FA;;;OW)"
+    }
+    assert "PGPASSFILE=pgpass.conf" in environment[-1]
+    assert postgresql.PASSWORD not in environment[-1]
+    assert not list(temporary(trial).glob("winfra-*"))
+
+
+def temporary(trial: Trial) -> Path:
+    (user, *_) = trial.lab.config.users
+    return trial.lab.path(rf"C:\Users\{user.name}\AppData\Local\Temp")
+
+
 def test_nothing_is_left_of_a_question(trial: Trial, server: Server) -> None:
     """Neither the folder with the password, nor the password in what the lab kept of its processes."""
     trial.fact(Roles, connection=server.psql)
 
-    temporary = trial.lab.path(r"C:\Users").glob("*/AppData/Local/Temp/*")
-    assert not [path for path in temporary if path.name.startswith("winfra-")]
+    assert not list(temporary(trial).glob("winfra-*"))
     lines = [one["command_line"] for one in trial.lab.processes()]
     assert any("psql.exe" in line for line in lines)
     assert server.psql.secret is not None

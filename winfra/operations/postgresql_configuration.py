@@ -167,9 +167,10 @@ def _server(
 def _check_settings(
     entries: Mapping[str, str], known: Mapping[str, SettingInfo], now: Connection, file: str
 ) -> None:
-    everything: dict[str, SettingInfo] | None = read(Settings, connection=now)
-    if names := list(plan.unknown(entries, everything or {})):
-        raise fail(messages.UNKNOWN_SETTINGS, host=host.name, names=", ".join(names))
+    if any(plan.unknown(entries, known)):
+        everything: dict[str, SettingInfo] | None = read(Settings, connection=now)
+        names = ", ".join(plan.unknown(entries, everything or {}))
+        raise fail(messages.UNKNOWN_SETTINGS, host=host.name, names=names)
     for name, reason in plan.bad_values(entries, known):
         raise fail(messages.BAD_SETTING, host=host.name, name=name, reason=reason)
     on_disk = read(FileSettings, connection=now) or []
