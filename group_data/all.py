@@ -3,6 +3,8 @@
 A group's file (``lab.py``, or one of your own such as ``workers.py``) overrides them.
 """
 
+from winfra.access_rules import Rule
+
 # Everything of Prefect's on the host: its data, logs, scripts, settings and flows.
 prefect_data = r"D:\prefect_data"
 
@@ -77,10 +79,10 @@ postgresql_superuser = "postgres"
 # Where a server that is installed listens, and the hosts (addresses or networks) beside this one from which Prefect's
 # role may log in; by TLS alone, for which ssl, ssl_cert_file and ssl_key_file belong into the settings below.
 postgresql_listen = "127.0.0.1,::1"
-postgresql_clients = []
+postgresql_clients: list[str] = []
 
 # Further rules of pg_hba.conf (winfra.access_rules.Rule), after those for Prefect and the superuser; all others go.
-postgresql_access_rules = []
+postgresql_access_rules: list[Rule] = []
 
 # Further settings of postgresql.conf: here those of the guide's 2.5, for a server with 8 GB of memory. The server is
 # restarted only where one that has changed needs it.
