@@ -15,6 +15,7 @@ import pytest
 from tests import recording
 from tests.harness import pyinfra_cli
 from tests.recording import Message, Request
+from tests.written import forms
 from winfra.lab import accounts
 from winfra.lab.endpoint_config import User
 from winfra.lab.scm.accounts import Secrets
@@ -86,18 +87,6 @@ def run(
     given = {**SECRETS, "PLAIN": PLAIN, "PASSWORD_AS": "hidden", "REACH": json.dumps(reach)}
     ended = pyinfra_cli("inventory.py", *arguments, cwd=found.folder, env={**given, **environment})
     found.outputs[name] = ended.stdout
-
-
-def forms(secret: str) -> list[bytes]:
-    """The ways in which a text may be written down; in Base64 it may begin at any of three places."""
-    written = []
-    escaped = json.dumps(secret).strip('"')
-    for plain in secret.encode(), secret.encode("utf-16-le"), escaped.encode():
-        written.append(plain)
-        for before in range(3):
-            coded = base64.b64encode(b"?" * before + plain)
-            written.append(coded[4 * (before > 0) : len(coded) // 4 * 4 - 4])
-    return written
 
 
 def named(data: bytes | str) -> set[str]:
