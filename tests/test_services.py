@@ -4,7 +4,7 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from pyinfra.api import OperationValueError
 from pyinfra.api.hiddenvalue import HiddenValue
 
@@ -45,6 +45,7 @@ def info(**changes: Any) -> ServiceInfo:
 
 
 @given(st.lists(ARGUMENT))
+@example(["\xa0"])
 def test_windows_takes_the_command_line_apart_again(arguments: list[str]) -> None:
     """Spaces, quotes, backslashes before quotes; the program is in quotes whatever it is."""
     line = services.image_path([PYTHON, *arguments])

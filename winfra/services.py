@@ -153,8 +153,8 @@ def image_path(path: str | Sequence[str]) -> str:
     program, *arguments = map(str, path)
     for argument in arguments:
         _check_text("path", argument, empty=True)
-    rest = subprocess.list2cmdline(arguments)
-    return f'"{_program(program)}" {rest}'.rstrip()
+    rest = [subprocess.list2cmdline(arguments)] if arguments else []
+    return " ".join([f'"{_program(program)}"', *rest])
 
 
 def _check_command_line(line: str) -> None:
