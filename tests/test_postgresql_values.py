@@ -94,9 +94,7 @@ def test_two_texts_mean_the_same(
         ("16", info("integer", context="internal"), "it can only be read"),
     ],
 )
-def test_what_a_setting_surely_does_not_take(
-    text: str, kind: dict[str, Any], reason: str
-) -> None:
+def test_what_a_setting_surely_does_not_take(text: str, kind: dict[str, Any], reason: str) -> None:
     """It is refused before anything is written."""
     with pytest.raises(ValueRefusedError, match=reason):
         check(kind, text)

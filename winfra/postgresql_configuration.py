@@ -228,8 +228,9 @@ def _equal(info: SettingInfo | None, first: str | None, second: str) -> bool:
 
 
 def _computed(info: SettingInfo, value: str) -> bool:
-    """-1 has some settings work out a value of their own."""
-    return value == "-1" and info["vartype"] == "integer" and info["setting"] != "-1"
+    """With such defaults the server works out a value of its own, and shows that."""
+    default = value in {"-1", "0"} and info["vartype"] == "integer"
+    return default and value == info["boot_val"]
 
 
 def _is_good(info: SettingInfo, text: str) -> bool:

@@ -10,10 +10,14 @@ from typing import Any
 _MEMORY = {"TB": 1024**4, "GB": 1024**3, "MB": 1024**2, "kB": 1024, "B": 1}
 _TIME = {"d": 86_400_000.0, "h": 3_600_000.0, "min": 60_000.0, "s": 1000.0, "ms": 1.0, "us": 0.001}
 _BASE = re.compile(r"(\d*)([A-Za-z]+)")
-_NUMBER = re.compile(
-    r"\s*([+-]?)(?:(0[xX][0-9a-fA-F]+)|(0[0-7]+)(?![.eE\d])|(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?))"
-    r"\s*([A-Za-z]*)\s*"
+# strtol takes a leading zero for an octal number, unless a fraction follows; strtod does not.
+_INTEGER = re.compile(
+    r"\s*([+-]?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*))(?![\d.eE])\s*([A-Za-z]*)\s*"
 )
+_REAL = re.compile(
+    r"\s*([+-]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))\s*([A-Za-z]*)\s*"
+)
+_FRACTION = re.compile(r"\s*[+-]?\d*[.eE]")
 _LARGEST_INTEGER = 2**31 - 1
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
@@ -24,15 +28,12 @@ class ValueRefusedError(ValueError):
 
 def number(text: str, unit: str | None, *, whole: bool) -> float:
     """A number in the setting's own unit, such as 262144 for ``2GB`` in units of ``8kB``."""
-    found = _NUMBER.fullmatch(text)
+    whole_text = whole and not _FRACTION.match(text)
+    found = (_INTEGER if whole_text else _REAL).fullmatch(text)
     if found is None:
         raise ValueRefusedError(f"{text!r} is no number")
-    sign, hexadecimal, octal, decimal, given = found.groups()
-    if hexadecimal or octal:
-        value = float(int(hexadecimal or octal, 16 if hexadecimal else 8))
-    else:
-        value = float(decimal)
-    value = math.copysign(value, -1) if sign == "-" else value
+    digits, given = found.groups()
+    value = _integer(digits) if whole_text or "x" in digits.lower() else float(digits)
     if given:
         value = _converted(value, given, unit)
     return _rounded(value) if whole else value
@@ -91,6 +92,12 @@ def _truth(text: str) -> bool:
     if word in {"of", "off", "0"} or (word and any(one.startswith(word) for one in _FALSE)):
         return False
     raise ValueRefusedError(f"{text!r} is neither on nor off")
+
+
+def _integer(digits: str) -> float:
+    bare = digits.lstrip("+-").lower()
+    base = 16 if bare.startswith("0x") else 8 if bare.startswith("0") else 10
+    return float(int(digits, base))
 
 
 def _converted(value: float, given: str, unit: str | None) -> float:

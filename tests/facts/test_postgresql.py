@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from psycopg.sql import Identifier
@@ -26,6 +27,7 @@ from winfra.facts.postgresql import (
 from winfra.lab import postgresql
 from winfra.lab.access import AccessLists
 from winfra.messages import postgresql as messages
+from winfra.postgresql_values import ValueRefusedError, check, same
 from winfra.sql import Connection, compose
 
 TEXTS = [
@@ -85,6 +87,47 @@ def test_the_server_takes_the_verifier_of_any_password(server: Server, password:
     server.do(compose("ALTER ROLE somebody PASSWORD {it}", it=password))
     [(kept,)] = server.ask("SELECT rolpassword FROM pg_authid WHERE rolname = 'somebody'")
     assert scram.matches(kept, password)
+
+
+NUMBERS = st.one_of(
+    st.integers(-3, 5000).map(str),
+    st.floats(0.001, 5000).map(lambda number: f"{number:.4g}"),
+    st.sampled_from(
+        ["0x1F", "017", "1e3", "1.5e2", ".5", "5.", " 7 ", "+8", "-1", "on", "", "1 2", "09"]
+    ),
+)
+UNITS = st.sampled_from(
+    ["", "B", "kB", "MB", " GB", "TB", "us", "ms", "s", " min", "h", "d", "kb", "x"]
+)
+NAMES = ["work_mem", "temp_buffers", "lock_timeout", "geqo_threshold",
+         "vacuum_cost_delay", "random_page_cost", "enable_seqscan", "log_min_messages"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_mean_what_the_server_takes_them_for(
+    trial: Trial, server: Server, name: str
+) -> None:
+    """With any number and unit: refused by both, or the same by both."""
+    info = trial.fact(Settings, connection=server.psycopg, names=[name])[name]
+
+    @given(number=NUMBERS, unit=UNITS)
+    @settings(max_examples=150, deadline=None)
+    def agree(number: str, unit: str) -> None:
+        with server.connected() as connection:
+            try:
+                connection.execute(
+                    compose("SELECT set_config({n}, {v}, false)", n=name, v=number + unit)
+                )
+            except psycopg.Error:
+                with pytest.raises(ValueRefusedError):
+                    check(info, number + unit)
+                return
+            statement = "SELECT setting FROM pg_settings WHERE name = %s"
+            [(setting,)] = connection.execute(statement, [name]).fetchall()
+        check(info, number + unit)
+        assert same(info, setting, number + unit)
+
+    agree()
 
 
 def test_rows_have_json_types(trial: Trial, server: Server) -> None:
