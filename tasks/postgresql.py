@@ -194,8 +194,13 @@ def _database(connection: Connection) -> None:
         role=role,
         password=host.data.prefect_database_password,
         superuser=False,
+        inherit=True,
         createdb=False,
         createrole=False,
+        replication=False,
+        bypassrls=False,
+        connection_limit=-1,
+        valid_until="infinity",
         connection=connection,
     )
     postgresql.database(

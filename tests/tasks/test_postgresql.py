@@ -117,9 +117,10 @@ def test_a_bare_host_gets_prefects_database(lab: Lab, data: Data, site: Trial) -
 def test_what_is_spoilt_by_hand_is_named_and_mended(lab: Lab, data: Data, site: Trial) -> None:
     """Role, extension, a setting, a rule and a folder's access list: dry names each."""
     site.run(postgresql_server)
+    spoilt = "SUPERUSER NOINHERIT CREATEDB REPLICATION CONNECTION LIMIT 3 VALID UNTIL '2030-01-01'"
     with superuser(data) as connection:
         connection.execute("DROP EXTENSION pg_trgm")
-        connection.execute("ALTER ROLE prefect SUPERUSER")
+        connection.execute(f"ALTER ROLE prefect {spoilt}")
         connection.execute("ALTER DATABASE prefect_db OWNER TO postgres")
     conf = lab.path(rf"{DATA}\conf.d\prefect.conf")
     conf.write_text(conf.read_text().replace("40", "41"))
@@ -141,6 +142,12 @@ def test_what_is_spoilt_by_hand_is_named_and_mended(lab: Lab, data: Data, site: 
     applied = site.run(postgresql_server)
     assert not applied.failed, applied.output
     check(lab, data)
+    with superuser(data) as connection:
+        row = connection.execute(
+            "SELECT rolsuper, rolinherit, rolcreatedb, rolreplication, rolconnlimit,"
+            " rolvaliduntil::text FROM pg_roles WHERE rolname = 'prefect'"
+        ).fetchone()
+    assert row == (False, True, False, False, -1, "infinity")
     assert trustees(lab, r"D:\pgsql\logs") == trustees(lab, DATA)
 
 
