@@ -413,6 +413,7 @@ class TestWay:
         before = session.ask(Script("get_session"))["ProcessId"]
         spoil(lab, "restart")
         wait_for_end(before)
+        wait_for_port(lab)
 
         assert session.ask(Script("get_session"))["ProcessId"] != before
         session.close()

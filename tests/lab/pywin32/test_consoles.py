@@ -16,8 +16,8 @@ LISTENER = r"""
         print({signal.SIGINT: "c", signal.SIGBREAK: "break"}[number], flush=True); sys.exit(5)
     if "break" in sys.argv: signal.signal(signal.SIGBREAK, on)
     if "deaf" in sys.argv: signal.signal(signal.SIGINT, signal.SIG_IGN)
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)
         while not os.path.exists(r"D:\scripts\over"): time.sleep(0.02)
         print("nothing", flush=True)
     except KeyboardInterrupt:

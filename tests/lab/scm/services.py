@@ -17,7 +17,7 @@ from winfra.lab.state import Lab
 
 PROGRAM = r"C:\services\service.exe"
 CONTROL = r"HKLM\SYSTEM\CurrentControlSet\Control"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def install(lab: Lab) -> None:
@@ -68,8 +68,8 @@ def wait(lab: Lab, name: str, state: int) -> dict[str, Any]:
     return lab.service(name)
 
 
-def until(is_true: Callable[[], bool], otherwise: str) -> None:
-    end = time.monotonic() + PATIENCE
+def until(is_true: Callable[[], bool], otherwise: str, seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < end, otherwise
         time.sleep(0.02)
