@@ -210,6 +210,12 @@ function ConvertFrom-Sid([string] $Sid) {
     catch [Security.Principal.IdentityNotMappedException] { $null }
 }
 
+function Get-ServiceInstance([string] $Name, [string[]] $Property) {
+    # A service as WMI knows it, whatever its name holds; null where there is none. All properties where none is named.
+    $wanted = if ($Property) { @{ Property = $Property } } else { @{} }
+    Get-CimInstance -ClassName Win32_Service -Filter "Name='$($Name -replace "(['\\])", '\$1')'" @wanted
+}
+
 function Get-Script($Request) {
     # A script's text comes once; it keeps its file's name for the positions in errors.
     if ($Request.text) {

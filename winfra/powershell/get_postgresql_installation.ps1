@@ -39,8 +39,7 @@ function Get-Noted {
 }
 
 $key = "HKLM:\SYSTEM\CurrentControlSet\Services\$Service"
-$filter = "Name='$($Service -replace "(['\\])", '\$1')'"
-$state = Get-CimInstance -ClassName Win32_Service -Filter $filter -Property Name, State
+$state = Get-ServiceInstance $Service 'Name', 'State'
 $image = if ($state) { (Get-Item -LiteralPath $key).GetValue('ImagePath', $null, 'DoNotExpandEnvironmentNames') } else { $null }
 $drive = if ($Data -match '^[A-Za-z]:') { $Matches[0] } else { '' }
 $disk = Get-CimInstance -ClassName Win32_LogicalDisk -Filter "DeviceID='$drive'" -Property FreeSpace

@@ -2,8 +2,7 @@
 # and its own, and the end of its log beyond what was there before.
 param([Parameter(Mandatory)] [string] $Service, [Parameter(Mandatory)] [long] $Since, [string] $Log, [long] $Length)
 
-$filter = "Name='$($Service -replace "(['\\])", '\$1')'"
-$instance = Get-CimInstance -ClassName Win32_Service -Filter $filter -Property Name, DisplayName
+$instance = Get-ServiceInstance $Service 'Name', 'DisplayName'
 $names = @($Service; if ($instance) { $instance.DisplayName })
 
 function Get-Text($Record) {

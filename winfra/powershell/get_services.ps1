@@ -37,8 +37,7 @@ function Get-Record {
 }
 
 $items = foreach ($name in $Service) {
-    $filter = "Name='$($name -replace "(['\\])", '\$1')'"
-    $state = Get-CimInstance -ClassName Win32_Service -Filter $filter -Property Name, State, ProcessId
+    $state = Get-ServiceInstance $name 'Name', 'State', 'ProcessId'
     $configuration = Get-Configuration $name
     @{
         Service = $name

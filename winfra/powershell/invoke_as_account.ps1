@@ -14,11 +14,8 @@ param(
 )
 
 $place = "$env:ProgramData\$Service"
-$filter = "Name='$Service'"
-$utf8 = New-Object Text.UTF8Encoding $false
-
 function Get-Instance {
-    Get-CimInstance -ClassName Win32_Service -Filter $filter
+    Get-ServiceInstance $Service
 }
 
 function Invoke-Control([string[]] $ArgumentList) {

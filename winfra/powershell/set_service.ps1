@@ -29,8 +29,7 @@ function Find-Account([string] $Name) {
 }
 
 function Set-Account {
-    $filter = "Name='$($Service -replace "(['\\])", '\$1')'"
-    $instance = Get-CimInstance -ClassName Win32_Service -Filter $filter
+    $instance = Get-ServiceInstance $Service
     $secret = if ($null -ne $Password) { ConvertFrom-Secret $Password } else { '' }
     $values = @{ StartName = $Account; StartPassword = $secret }
     $code = (Invoke-CimMethod -InputObject $instance -MethodName Change -Arguments $values).ReturnValue

@@ -1,8 +1,7 @@
 # Gives the control manager another password for the account that a service logs on as.
 param([Parameter(Mandatory)] [string] $Service, [Parameter(Mandatory)] [securestring] $Password)
 
-$filter = "Name='$($Service -replace "(['\\])", '\$1')'"
-$instance = Get-CimInstance -ClassName Win32_Service -Filter $filter
+$instance = Get-ServiceInstance $Service
 # A key of the registry that the control manager has not read yet is no service.
 if ($instance) {
     # Without the account's name the password is not taken (ChangeServiceConfig).

@@ -3,8 +3,7 @@
 param([Parameter(Mandatory)] [string] $Service, [double] $Seconds = 60, [string] $Log)
 
 function Get-State {
-    $filter = "Name='$($Service -replace "(['\\])", '\$1')'"
-    Get-CimInstance -ClassName Win32_Service -Filter $filter -Property Name, State, ProcessId, ExitCode, ServiceSpecificExitCode
+    Get-ServiceInstance $Service 'Name', 'State', 'ProcessId', 'ExitCode', 'ServiceSpecificExitCode'
 }
 
 $begun = [DateTime]::Now.Ticks

@@ -2,8 +2,7 @@
 param([Parameter(Mandatory)] [string] $Service, [double] $Seconds = 60, [string] $Log)
 
 function Get-State {
-    $filter = "Name='$($Service -replace "(['\\])", '\$1')'"
-    Get-CimInstance -ClassName Win32_Service -Filter $filter -Property Name, State, ProcessId
+    Get-ServiceInstance $Service 'Name', 'State', 'ProcessId'
 }
 
 $begun = [DateTime]::Now.Ticks
