@@ -1,0 +1,147 @@
+"""Requests of the host to a Prefect server's API; the server on the other side is the witness."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from pyinfra.api.hiddenvalue import HiddenValue
+
+from tests.trial import Trial
+from winfra.facts.prefect_api import Answer
+from winfra.messages import prefect_api as messages
+from winfra.prefect_api import Api
+
+SECRET = "admin:Pä\"ss'w0rd"
+
+
+@dataclass
+class Witness:
+    """What a server of the test was asked, and what it answers."""
+
+    status: int = 200
+    kind: str = "application/json"
+    content: bytes = b"null"
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0
+    asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+
+    @property
+    def api(self) -> Api:
+        return Api(self.url)
+
+
+@contextmanager
+def answering(**given: Any) -> Iterator[Witness]:
+    witness = Witness(**given)
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            witness.asked.append((self.command, self.path, dict(self.headers), body))
+            time.sleep(witness.seconds)
+            self.send_response(witness.status)
+            for name, value in witness.headers.items():
+                self.send_header(name, value)
+            if witness.kind:
+                self.send_header("Content-Type", witness.kind)
+            self.send_header("Content-Length", str(len(witness.content)))
+            self.end_headers()
+            self.wfile.write(witness.content)
+
+        do_GET = do_POST = do_PATCH = _answer  # noqa: N815
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing is printed."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    witness.url = f"http://127.0.0.1:{server.server_port}/api"
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield witness
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_what_the_server_says_comes_as_it_is(trial: Trial) -> None:
+    """Any character, lists of one, numbers and null; a GET has neither body nor a login."""
+    said = {"name": "é ü 漢 \\ \" '", "one": [1], "none": [], "nothing": None, "nested": [[1]]}
+    with answering(content=json.dumps(said, ensure_ascii=False).encode()) as server:
+        assert trial.fact(Answer, api=server.api, path="work_pools/a%20b") == said
+
+    [(method, path, headers, body)] = server.asked
+    assert (method, path, body) == ("GET", "/api/work_pools/a%20b", b"")
+    assert "Authorization" not in headers
+
+
+def test_login_and_body_arrive_as_they_were_given(trial: Trial) -> None:
+    """In UTF-8; what is secret arrives too."""
+    wanted = {"any_": ["é\n\"漢'"], "secret": HiddenValue("$x")}
+    with answering(content=b"[]") as server:
+        api = Api(server.url, HiddenValue(SECRET))
+        assert trial.fact(Answer, api=api, path="flow_runs/filter", body=wanted) == []
+
+    [(method, _, headers, body)] = server.asked
+    assert (method, headers["Content-Type"]) == ("POST", "application/json")
+    assert json.loads(body) == {"any_": ["é\n\"漢'"], "secret": "$x"}
+    assert base64.b64decode(headers["Authorization"].split()[1]).decode() == SECRET
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            {"status": 404, "content": b'{"detail":"Work pool \\"p\\" not found."}'},
+            messages.NOT_FOUND,
+        ),
+        (
+            {"status": 401, "content": b'{"exception_message":"Unauthorized"}'},
+            messages.LOGIN_REFUSED,
+        ),
+        (
+            {"status": 503, "content": b'{"message":"Database is not available"}'},
+            messages.NOT_READY,
+        ),
+        ({"status": 409, "content": b'{"detail":"exists"}'}, messages.REFUSED),
+        ({"status": 500, "content": b"Internal Server Error", "kind": ""}, messages.SERVER_FAILED),
+        ({"kind": "text/html", "content": b"<html>"}, messages.NOT_PREFECT),
+        (
+            {"status": 307, "headers": {"Location": "http://127.0.0.1:1/"}, "content": b""},
+            messages.NOT_PREFECT,
+        ),
+    ],
+)
+def test_a_refusal_is_a_sentence(trial: Trial, given: Any, expected: Any) -> None:
+    """It names the server and quotes what that says; the login is nowhere."""
+    with answering(**given) as server:
+        seen = trial.ask(Answer, api=Api(server.url, HiddenValue(SECRET)), path="work_pools/p")
+
+    assert seen.failed
+    assert server.url in seen.output
+    assert (
+        expected.text(url="U", request="Q", reason="R", status="S").split(". ")[-1] in seen.output
+    )
+    assert len(server.asked) == 1
+    assert SECRET not in seen.output
+
+
+def test_nobody_is_there(trial: Trial) -> None:
+    """The port is closed."""
+    with answering() as server:
+        api = server.api
+    seen = trial.ask(Answer, api=api, path="version")
+
+    assert seen.failed
+    start, _, end = messages.NO_SERVER.text(url=api.url, reason="?").partition("?")
+    assert start in seen.output
+    assert end in seen.output
