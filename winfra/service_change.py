@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from pyinfra import logger
 from pyinfra.api import Host, State
@@ -48,6 +49,12 @@ _ANSWER_SECONDS = 120.0
 _LINES = 20
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+Drain: TypeAlias = Callable[[Host], AbstractContextManager[None]]
+"""What lets a service finish its work: entered before it is stopped, left when all is done or has failed.
+
+``Refused`` in it fails the change; while it is entered, nothing of the service has been stopped.
+"""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -57,6 +64,7 @@ class Plan:
     + stop: the services to stop, in order: its dependents, then itself
     + start: whether to start it, and after it what was stopped for it
     + known: what sentences about it name: its path, account, dependencies
+    + drains: by services, those that depend on it included
     """
 
     service: str
@@ -69,6 +77,7 @@ class Plan:
     stop_seconds: float = 60
     log: str | None = None
     known: Mapping[str, str] = field(default_factory=dict)
+    drains: Mapping[str, Drain] = field(default_factory=dict)
 
 
 class Refused(Exception):  # noqa: N818  Windows refused
@@ -95,8 +104,17 @@ class _Work:
         self.host = host
         self.plan = plan
         self.stopped: list[str] = []
+        self.drains = {name.casefold(): drain for name, drain in plan.drains.items()}
+        self.drained = ExitStack()
 
     def run(self) -> None:
+        # As a context for what is no refusal, such as Ctrl-C.
+        with self.drained:
+            steps = (self._work, self.drained.close)
+            if lines := [line for step in steps for line in _refusal(step)]:
+                raise Refused(*lines)
+
+    def _work(self) -> None:
         plan = self.plan
         try:
             for service in plan.stop:
@@ -115,6 +133,8 @@ class _Work:
                 raise Refused(*lines)
 
     def _stop(self, service: str) -> None:
+        if drain := self.drains.get(service.casefold()):
+            self.drained.enter_context(drain(self.host))
         seconds = self.plan.stop_seconds
         log = self.plan.log if service == self.plan.service else None
         answer = self._ask(
@@ -230,6 +250,14 @@ class _Work:
         if not succeeded:
             raise Refused(*output.stderr_lines)
         return json.loads(output.stdout_lines[-1])
+
+
+def _refusal(step: Callable[[], None]) -> tuple[str, ...]:
+    try:
+        step()
+    except Refused as refusal:
+        return refusal.lines
+    return ()
 
 
 def _failure(answer: Mapping[str, Any]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -50,9 +50,12 @@ class Decision:
         return bool(self.changes or self.stop or self.start)
 
     def sides(
-        self, found: ServiceInfo | None, secret: HiddenValue | None
+        self,
+        found: ServiceInfo | None,
+        secret: HiddenValue | None,
+        drains: Collection[str] = (),
     ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-        """Current and wanted, in the words of services.msc."""
+        """Current and wanted, in the words of services.msc; what is drained before it is stopped."""
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         for key, value in self.changes.items():
@@ -72,6 +75,8 @@ class Decision:
             after["depend on it"] = [f"{one} restarted" for one in found["dependents"]]
         elif self.stop and found and found["dependents"]:
             before["depend on it"], after["depend on it"] = found["dependents"], "stopped"
+        if self.stop and found and (names := drained(found, drains)):
+            after["finishes its work before"] = names
         return (before if found else None), after
 
     def _outcome(self) -> str:
@@ -192,9 +197,19 @@ def to_stop(service: str, found: ServiceInfo | None) -> tuple[str, ...]:
     return (*found["dependents"], service)
 
 
-def removed(found: ServiceInfo) -> dict[str, Any]:
+def drained(found: ServiceInfo, drains: Collection[str]) -> list[str]:
+    """Those that are given time to finish their work before they are stopped."""
+    known = {name.casefold() for name in drains}
+    return [one for one in to_stop(found["service"], found) if one.casefold() in known]
+
+
+def removed(found: ServiceInfo, drains: Collection[str] = ()) -> dict[str, Any]:
     shown = {"state": state(found), "program": found["path"], "log on as": found["account"]}
-    return shown | ({"stopped with it": found["dependents"]} if found["dependents"] else {})
+    others = {
+        "stopped with it": found["dependents"],
+        "finishes its work before": drained(found, drains),
+    }
+    return shown | {key: names for key, names in others.items() if names}
 
 
 def _parameters(

@@ -28,6 +28,7 @@ from winfra.messages.service_host import CHECK_ACCOUNT, DIGESTS_FAILED
 from winfra.operation import fail, operation, read
 from winfra.operations import files, registry, services
 from winfra.path import windows_path
+from winfra.service_change import Drain
 from winfra.service_host import Configuration, Log, Probe, Restarts, check_command, refused
 from winfra.services import Recovery, SidType, needs_password, service_name
 from winfra.sid import is_virtual
@@ -73,6 +74,7 @@ def service(
     sid_type: SidType = "unrestricted",
     privileges: Sequence[str] | None = None,
     start_seconds: float = 60,
+    drains: Mapping[str, Drain] | None = None,
 ) -> Generator[PyinfraCommand]:
     r"""
     Keep a program alive as a service; it is restarted when what it was started from has changed.
@@ -122,7 +124,7 @@ def service(
     service_name(service)
     configuration = windows_path(configuration, "configuration", file=True)
     if not present:
-        yield from _steps(*_removal(service, configuration))
+        yield from _steps(*_removal(service, configuration, drains))
         return
     log = windows_path(log, "log", file=True)
     folder = windows_path(folder, "folder")
@@ -162,6 +164,7 @@ def service(
         "stop_seconds": stop_seconds + 2 * _MARGIN,
         "log": log,
         "record": wanted.record,
+        "drains": drains,
     }
     yield from _steps(
         files.put._inner(src=BytesIO(wanted.content), dest=configuration),
@@ -270,7 +273,9 @@ def _service(
     yield from services.service._inner(wanted.service, started_from={**digests, **known}, **options)
 
 
-def _removal(service: str, configuration: str) -> Iterator[Generator[PyinfraCommand]]:
-    yield services.service._inner(service, present=False)
+def _removal(
+    service: str, configuration: str, drains: Mapping[str, Drain] | None
+) -> Iterator[Generator[PyinfraCommand]]:
+    yield services.service._inner(service, present=False, drains=drains)
     yield registry.key._inner(rf"{SOURCES}\{service}", present=False)
     yield files.file._inner(configuration, present=False)

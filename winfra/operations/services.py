@@ -24,7 +24,7 @@ from winfra.messages import services as messages
 from winfra.operation import fail, operation, read
 from winfra.path import windows_path
 from winfra.script import Script
-from winfra.service_change import Plan, change
+from winfra.service_change import Drain, Plan, change
 from winfra.service_plan import Decision
 from winfra.services import (
     Recovery,
@@ -61,6 +61,7 @@ def service(
     log: str | None = None,
     record: str | None = None,
     started_from: Mapping[str, str | None] | None = None,
+    drains: Mapping[str, Drain] | None = None,
 ) -> Generator[PyinfraCommand]:
     r"""
     Make, change, start, stop or remove a service; what is not given stays as it is.
@@ -129,7 +130,12 @@ def service(
     service_plan.check_record(record, started_from)
     log = windows_path(log, "log", file=True) if log is not None else None
     found = read(Service, service=service, **({"record": record} if record else {}))
-    limits = {"start_seconds": start_seconds, "stop_seconds": stop_seconds, "log": log}
+    limits = {
+        "start_seconds": start_seconds,
+        "stop_seconds": stop_seconds,
+        "log": log,
+        "drains": drains or {},
+    }
     if not present:
         yield from _remove(service, found, limits)
         return
@@ -141,7 +147,7 @@ def service(
         host.noop(f"service {service} is as wanted")
         return
     _check_password(service, decision, secret)
-    show(f"service {service}", *decision.sides(found, secret))
+    show(f"service {service}", *decision.sides(found, secret, drains or ()))
     plan = service_plan.plan(service, found, decision, secret, **limits)
     yield FunctionCommand(change, (plan,), {})
 
@@ -191,7 +197,7 @@ def _remove(
     if found is None:
         host.noop(f"service {service} does not exist")
         return
-    show(f"service {service}", service_plan.removed(found), None)
+    show(f"service {service}", service_plan.removed(found, limits["drains"]), None)
     stop = service_plan.to_stop(service, found)
     yield FunctionCommand(change, (Plan(service, stop=stop, remove=True, **limits),), {})
 
