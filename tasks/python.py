@@ -1,0 +1,80 @@
+"""Section 3 of the guide: the Python that runs Prefect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyinfra import host
+from pyinfra.api.deploy import deploy
+from pyinfra.api.exceptions import DeployError
+
+from winfra import prefect_layout
+from winfra.access import Entry
+from winfra.messages.python import SOURCE_REFUSED, SOURCE_UNSET
+from winfra.operations import files, python
+from winfra.prefect_layout import Layout
+from winfra.sid import ADMINISTRATORS, SYSTEM, USERS
+
+DEFAULTS: dict[str, Any] = {
+    **prefect_layout.DEFAULTS,
+    "python_installer": None,
+    "python_installer_sha256": None,
+    "conda_installer": None,
+    "conda_installer_sha256": None,
+    "conda_packages": None,
+    "allow_reboot": False,
+}
+KEEPERS = (Entry(SYSTEM, "full"), Entry(ADMINISTRATORS, "full"))
+
+
+@deploy("3 Python", data_defaults=DEFAULTS)
+def python_interpreter() -> None:
+    """Have a full Python that the services run and cannot write."""
+    layout = prefect_layout.of(host)
+    sources = {"installer": _installer, "existing": _existing}
+    source = host.data.python_source
+    if source not in sources:
+        raise DeployError(SOURCE_REFUSED.text(source=source, sources=", ".join(sources)))
+    sources[source](layout)
+    _access(layout)
+
+
+def _installer(layout: Layout) -> None:
+    data = host.data
+    for key in ("python_installer", "python_installer_sha256"):
+        if data.get(key) is None:
+            raise DeployError(SOURCE_UNSET.text(key=key, source=data.python_source))
+    python.installation(
+        name=f"Python {data.python_version}",
+        version=data.python_version,
+        folder=layout.python_folder,
+        src=data.python_installer,
+        sha256=data.python_installer_sha256,
+        services=_services(),
+        allow_reboot=data.allow_reboot,
+    )
+
+
+def _existing(layout: Layout) -> None:
+    python.installation(
+        name=f"Python {host.data.python_version}",
+        version=host.data.python_version,
+        source="existing",
+        folder=layout.python_folder,
+    )
+
+
+def _services() -> list[str]:
+    """Those that run this Python, the one that needs the other first."""
+    return [host.data.worker_service, host.data.server_service]
+
+
+def _access(layout: Layout) -> None:
+    """Everybody may run the interpreter, and nobody but administrators change it or its packages."""
+    readers = dict.fromkeys([USERS, *layout.accounts])
+    files.access(
+        name=f"Access to {layout.python_folder}",
+        path=layout.python_folder,
+        entries=[*KEEPERS, *(Entry(reader, "read_and_execute") for reader in readers)],
+        exact=True,
+    )

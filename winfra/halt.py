@@ -1,0 +1,39 @@
+"""Services that are stopped while what they run is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from pyinfra.api import FunctionCommand
+from pyinfra.api.command import PyinfraCommand
+
+from winfra.difference import say
+from winfra.facts.services import Service
+from winfra.operation import read
+from winfra.service_change import Plan, change
+from winfra.service_plan import to_stop
+
+
+class Halt:
+    """The services that run, of those named, and what depends on them.
+
+    + services: their names, in the order in which they are stopped
+    """
+
+    def __init__(self, services: Sequence[str]) -> None:
+        found = {service: to_stop(service, read(Service, service=service)) for service in services}
+        self._stop = {service: stop for service, stop in found.items() if stop}
+
+    def show(self, reason: str) -> None:
+        names = dict.fromkeys(name for stop in self._stop.values() for name in stop)
+        if names:
+            say(f"Will stop {', '.join(names)} {reason}")
+
+    def commands(self) -> Generator[PyinfraCommand]:
+        """Stop them; what an earlier one of them has stopped already is left out."""
+        stopped: set[str] = set()
+        for service, names in self._stop.items():
+            left = tuple(name for name in names if name not in stopped)
+            stopped.update(left)
+            if left:
+                yield FunctionCommand(change, (Plan(service, stop=left),), {})
