@@ -11,22 +11,22 @@ from urllib.parse import quote
 from winfra.lab import bare
 from winfra.lab.paths import to_real, to_windows
 from winfra.lab.program_search import LOGS_ITSELF
+from winfra.lab.python_packages import install_pip, install_pywin32
 from winfra.lab.registry import Registry
 
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 FULL_VERSION = ".".join(str(part) for part in sys.version_info[:3])
-PYWIN32 = Path(__file__).with_name("pywin32")
-PYWIN32_VERSION = "310"
 _PACKAGE = Path(__file__).parents[1]
 _CORE = rf"HKLM\SOFTWARE\Python\PythonCore\{VERSION}"
 _LONGEST_SHEBANG = 250
 
 
-def install_python(lab: Path, path: str, *, pywin32: bool = True) -> None:
+def install_python(lab: Path, path: str, *, pywin32: bool = True, pip: bool = True) -> None:
     """Install this machine's Python as a full interpreter, for all users.
 
     + path: its folder
     + pywin32: with the lab's pywin32 among its packages
+    + pip: with the pip that this machine's Python brings
     """
     folder = to_windows(lab, to_real(lab, path)) or path
     home = _interpreter(lab, folder)
@@ -34,6 +34,8 @@ def install_python(lab: Path, path: str, *, pywin32: bool = True) -> None:
     packages.mkdir(parents=True, exist_ok=True)
     to_real(lab, rf"{folder}\Scripts").mkdir(exist_ok=True)
     _write_program(to_real(lab, rf"{folder}\python.exe"), [str(home / "bin" / "python")])
+    if pip:
+        install_pip(lab.parent, to_real(lab, folder))
     if pywin32:
         install_pywin32(packages)
     # As PEP 514 has it of an installation for all users.
@@ -77,19 +79,6 @@ def install_virtual_environment(
     _write_program(scripts / "python.exe", [*redirector, str(lab), rf"{folder}\Scripts\python.exe"])
     if pywin32:
         install_pywin32(packages)
-
-
-def install_pywin32(packages: Path) -> None:
-    """Put the lab's pywin32 where pip puts Windows' one."""
-    (packages / "pywin32.pth").write_text(f"{PYWIN32}\n", encoding="utf-8")
-    information = packages / f"pywin32-{PYWIN32_VERSION}.dist-info"
-    information.mkdir(exist_ok=True)
-    about = f"Metadata-Version: 2.1\nName: pywin32\nVersion: {PYWIN32_VERSION}\n"
-    (information / "METADATA").write_text(about, encoding="utf-8")
-    (information / "INSTALLER").write_text("pip\n", encoding="utf-8")
-    names = ["METADATA", "INSTALLER", "RECORD"]
-    record = "".join(f"{information.name}/{name},,\n" for name in names)
-    (information / "RECORD").write_text(f"pywin32.pth,,\n{record}", encoding="utf-8")
 
 
 def _interpreter(lab: Path, folder: str) -> Path:

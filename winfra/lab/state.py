@@ -170,14 +170,19 @@ class Lab:
         bare.install_linux_program(self.folder, path, program, arguments, lists)
 
     def install_python(
-        self, path: str = r"C:\Program Files\Python311", *, pywin32: bool = True
+        self,
+        path: str = r"C:\Program Files\Python311",
+        *,
+        pywin32: bool = True,
+        pip: bool = True,
     ) -> None:
         """Install a full interpreter of Python.
 
         + path: its folder
         + pywin32: with pywin32 among its packages
+        + pip: with pip among them
         """
-        python.install_python(self.folder, path, pywin32=pywin32)
+        python.install_python(self.folder, path, pywin32=pywin32, pip=pip)
 
     def install_virtual_environment(
         self, path: str, python_folder: str, *, pywin32: bool = False

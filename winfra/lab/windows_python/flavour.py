@@ -31,6 +31,8 @@ def install(drives: Drives) -> None:
     vars(posixpath)["commonpath"] = _common(posixpath.commonpath)
     vars(posixpath)["relpath"] = _relative(posixpath.relpath)
     vars(posixpath)["realpath"] = _resolved(posixpath.realpath, drives)
+    vars(posixpath)["expanduser"] = _home(posixpath.expanduser)
+    vars(posixpath)["expandvars"] = ntpath.expandvars
     # pathlib asks ntpath, which on Linux knows no current folder and no links.
     vars(ntpath).update(abspath=posixpath.abspath, realpath=posixpath.realpath)
     _import_by_windows_paths()
@@ -95,6 +97,17 @@ def _resolved(original: Callable[..., Any], drives: Drives) -> Callable[..., Any
     return realpath
 
 
+def _home(original: Callable[..., Any]) -> Callable[..., Any]:
+    def expanduser(path: Any) -> Any:
+        text = os.fspath(path)
+        home = os.environ.get("USERPROFILE", "")
+        if isinstance(text, str) and text[:1] == "~" and text[1:2] in {"", "/", "\\"} and home:
+            return home + text[1:]
+        return original(path)
+
+    return expanduser
+
+
 def _import_by_windows_paths() -> None:
     """importlib has its own functions for paths."""
     external: Any = sys.modules["_frozen_importlib_external"]
@@ -114,6 +127,7 @@ def _install_pathlib() -> None:
     _choose(pathlib.Path, windows)
     _from_the_current_folder("absolute")
     _from_the_current_folder("resolve")
+    setattr(pathlib.Path, "expanduser", _expanded)  # noqa: B010 - an assignment would be to a method
 
 
 def _choose(base: type, windows: type) -> None:
@@ -126,6 +140,11 @@ def _choose(base: type, windows: type) -> None:
         return original(cls, *args, **options)
 
     setattr(base, "__new__", new)  # noqa: B010 - an assignment would be to a method
+
+
+def _expanded(self: Any) -> Any:
+    first, *rest = self.parts or ("",)
+    return pathlib.Path(posixpath.expanduser(first), *rest) if first[:1] == "~" else self
 
 
 def _from_the_current_folder(name: str) -> None:

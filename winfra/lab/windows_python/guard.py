@@ -69,6 +69,9 @@ class Guard:
     def install(self) -> None:
         global current  # noqa: PLW0603 - one a process
         current = self
+        if USER in os.environ:
+            # Now: later, modules of this machine are also looked for in folders of the program's own.
+            self._load()
         ownership.belongs(self.own)
         events = self._events
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from winfra.lab.windows_python import children, script, system
+from winfra.lab.windows_python import children, library, script, system
 from winfra.lab.windows_python.guard import USER, Guard
 from winfra.lab.windows_python.names import Drives
 
@@ -38,6 +38,7 @@ def main(lab: str, folder: str) -> None:
     children.install(drives, guard)
     _Variables.install()
     _take_names(folder)
+    library.install()
     # As real paths: libraries hand names of their files to programs of Linux.
     site.addsitedir(drives.real(rf"{sys.prefix}\Lib\site-packages"))
     script.install(here)
