@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
 
 from pyinfra.api import FunctionCommand
 from pyinfra.api.command import PyinfraCommand
@@ -10,7 +11,7 @@ from pyinfra.api.command import PyinfraCommand
 from winfra.difference import say
 from winfra.facts.services import Service
 from winfra.operation import read
-from winfra.service_change import Plan, change
+from winfra.service_change import Drain, Plan, change
 from winfra.service_plan import to_stop
 
 
@@ -18,9 +19,17 @@ class Halt:
     """The services that run, of those named, and what depends on them.
 
     + services: their names, in the order in which they are stopped
+    + drains: what lets them finish their work before, by their names
+    + seconds: how long each may take to stop
     """
 
-    def __init__(self, services: Sequence[str]) -> None:
+    def __init__(
+        self,
+        services: Sequence[str],
+        drains: Mapping[str, Drain] | None = None,
+        seconds: float = 60,
+    ) -> None:
+        self._options: dict[str, Any] = {"drains": drains or {}, "stop_seconds": seconds}
         found = {service: to_stop(service, read(Service, service=service)) for service in services}
         self._stop = {service: stop for service, stop in found.items() if stop}
 
@@ -36,4 +45,4 @@ class Halt:
             left = tuple(name for name in names if name not in stopped)
             stopped.update(left)
             if left:
-                yield FunctionCommand(change, (Plan(service, stop=left),), {})
+                yield FunctionCommand(change, (Plan(service, stop=left, **self._options),), {})

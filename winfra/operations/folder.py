@@ -56,38 +56,59 @@ def sync(
             delete=True,
         )
     """
-    dest = windows_path(dest, "dest")
-    wanted = _wanted(local_path(src, add_deploy_dir), exclude)
-    entry, _ = standing(dest)
-    if entry is not None and not entry["folder"]:
-        raise fail(WRONG_KIND, path=dest, host=host.name, found="file", wanted="folder")
-    plan = _plan(dest, wanted, read(Folder, path=dest) if entry else None, exclude)
-    removed = plan.removed if delete else {}
-    if entry is not None and not plan.sent and not removed:
-        host.noop(f"{dest} is as {src}")
+    source = local_path(src, add_deploy_dir)
+    found = transfer(source, windows_path(dest, "dest"), delete=delete, exclude=exclude)
+    if not found.anything:
+        host.noop(f"{found.dest} is as {src}")
         return
-    before, after = plan.sides()
-    show(f"folder {dest}", before | removed if entry else None, after)
-    for path in removed:
-        yield Script("remove_path", Path=rf"{dest}\{path}")
-    for folder in plan.folders:
-        yield Script("set_directory", Path=folder)
-    for path, source in plan.sent.items():
-        yield FileUploadCommand(source.content, rf"{dest}\{path}")
+    show(f"folder {found.dest}", *found.sides())
+    yield from found.commands()
 
 
 @dataclass
-class _Plan:
+class Transfer:
     """What there is to do, by paths relative to the folder; with digests or sizes to show."""
 
+    dest: str
+    exists: bool
     folders: list[str] = field(default_factory=list)
     sent: dict[str, UploadSource] = field(default_factory=dict)
     replaced: dict[str, str] = field(default_factory=dict)
     removed: dict[str, str] = field(default_factory=dict)
 
-    def sides(self) -> tuple[dict[str, str], dict[str, str]]:
+    @property
+    def anything(self) -> bool:
+        return bool(not self.exists or self.sent or self.removed)
+
+    @property
+    def bytes(self) -> int:
+        return sum(source.size for source in self.sent.values())
+
+    def sides(self) -> tuple[dict[str, str] | None, dict[str, str]]:
         after = {path: source.sha256[:_DIGEST] for path, source in self.sent.items()}
-        return dict(self.replaced), after
+        return (self.replaced | self.removed if self.exists else None), after
+
+    def commands(self) -> Iterator[PyinfraCommand]:
+        for path in self.removed:
+            yield Script("remove_path", Path=rf"{self.dest}\{path}")
+        for folder in self.folders:
+            yield Script("set_directory", Path=folder)
+        for path, source in self.sent.items():
+            yield FileUploadCommand(source.content, rf"{self.dest}\{path}")
+
+
+def transfer(
+    source: Path, dest: str, *, delete: bool = False, exclude: Sequence[str] = COMPILED
+) -> Transfer:
+    """What ``sync`` would do; the host is asked what it has."""
+    wanted = _wanted(source, exclude)
+    entry, _ = standing(dest)
+    if entry is not None and not entry["folder"]:
+        raise fail(WRONG_KIND, path=dest, host=host.name, found="file", wanted="folder")
+    found = _plan(dest, wanted, read(Folder, path=dest) if entry else None, exclude)
+    if not delete:
+        found.removed = {}
+    return found
 
 
 def _wanted(folder: Path, exclude: Sequence[str]) -> dict[str, UploadSource]:
@@ -107,7 +128,7 @@ def _excluded(path: str, exclude: Sequence[str]) -> bool:
 
 def _plan(
     dest: str, wanted: dict[str, UploadSource], found: list[Item] | None, exclude: Sequence[str]
-) -> _Plan:
+) -> Transfer:
     """Windows ignores the case of names."""
     there = {item["path"].lower(): item for item in found or ()}
     for path in wanted:
@@ -118,7 +139,7 @@ def _plan(
         if (item := there.get(path.lower())) and item["size"] == source.size
     }
     digests = read(Sha256Files, paths=list(same_size.values())) if same_size else {}
-    plan = _Plan()
+    plan = Transfer(dest, found is not None)
     for path, source in wanted.items():
         digest = digests.get(same_size.get(path, ""))
         if digest != source.sha256:

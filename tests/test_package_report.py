@@ -1,0 +1,114 @@
+"""What is installed in a folder of packages, and what an installation that broke off has left there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from winfra import package_report
+
+
+def package(folder: Path, name: str = "one", version: str = "1.0") -> Path:
+    """A package as pip has installed it; its dist-info."""
+    (folder / name / "__pycache__").mkdir(parents=True)
+    (folder / name / "__init__.py").write_text("x = 1\n")
+    scripts = folder.parent.parent / "Scripts"
+    scripts.mkdir(exist_ok=True)
+    (scripts / f"{name}.exe").write_text("MZ")
+    information = folder / f"{name}-{version}.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Name: one\n")
+    lines = [
+        f"../../Scripts/{name}.exe,sha256=x,2",
+        f"{name}/__init__.py,sha256=x,6",
+        f"{name}/__pycache__/__init__.cpython-312.pyc,,",
+        f"{information.name}/METADATA,sha256=x,10",
+        f"{information.name}/RECORD,,",
+    ]
+    (information / "RECORD").write_text("\n".join(lines) + "\n")
+    return information
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "Lib" / "site-packages"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def found(site: Path) -> dict[str, Any]:
+    return {one["entry"]: one for one in package_report.packages(site)}
+
+
+def test_whole_packages(site: Path) -> None:
+    """Name and version are those of the folder; what Python has not compiled is not missed."""
+    package(site)
+    package(site, "Two_three", "2.0.post1+local")
+    (site / "old-0.5-py3.12.egg-info").write_text("Name: old\n")
+    (site / "six.py").write_text("")
+    (site / "notes-1").mkdir()
+
+    assert [*package_report.packages(site)] == [
+        {
+            "name": "Two_three",
+            "version": "2.0.post1+local",
+            "entry": "Two_three-2.0.post1+local.dist-info",
+            "problem": None,
+        },
+        {"name": "old", "version": "0.5", "entry": "old-0.5-py3.12.egg-info", "problem": None},
+        {"name": "one", "version": "1.0", "entry": "one-1.0.dist-info", "problem": None},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (lambda site: (site / "one-1.0.dist-info/RECORD").unlink(), "no RECORD"),
+        (lambda site: (site / "one-1.0.dist-info/METADATA").unlink(), "no METADATA"),
+        (
+            lambda site: (site / "one-1.0.dist-info/RECORD").write_bytes(b"\xff\xfe,\n"),
+            "a RECORD that cannot be read",
+        ),
+        (
+            lambda site: (site / "one-1.0.dist-info/RECORD").write_text("one/__init__.py,x,six\n"),
+            "a RECORD that cannot be read",
+        ),
+        (
+            lambda site: (site / "one-1.0.dist-info/RECORD").write_text(""),
+            "0 of 0 files missing or cut off",
+        ),
+        (lambda site: (site / "one/__init__.py").unlink(), "1 of 5 files missing or cut off"),
+        (
+            lambda site: (site / "one/__init__.py").write_text("x"),
+            "1 of 5 files missing or cut off",
+        ),
+        (
+            lambda site: (site.parents[1] / "Scripts/one.exe").unlink(),
+            "1 of 5 files missing or cut off",
+        ),
+    ],
+)
+def test_what_an_interruption_leaves(site: Path, damage: Any, problem: str) -> None:
+    """A package without its last file, or with files that are missing or cut off."""
+    package(site)
+    damage(site)
+
+    assert found(site)["one-1.0.dist-info"]["problem"] == problem
+
+
+def test_the_program_on_standard_input() -> None:
+    """Isolated, as the host runs it; its answer is one line of ASCII."""
+    text = Path(package_report.__file__).read_bytes()
+    ended = subprocess.run([sys.executable, "-I", "-"], input=text, capture_output=True, check=True)
+    answer = json.loads(ended.stdout.decode("ascii"))
+
+    assert answer["version"] == ".".join(str(number) for number in sys.version_info[:3])
+    assert {"name": "pytest", "problem": None}.items() <= next(
+        one.items() for one in answer["packages"] if one["name"] == "pytest"
+    )
+    assert answer["left"] == []

@@ -1,0 +1,86 @@
+"""What is installed for the interpreter that reads this on its standard input, as JSON; nothing is changed.
+
+Of the standard library alone: it is the packages that may be broken.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_INFORMATION = (".dist-info", ".egg-info")
+
+
+def packages(folder: Path) -> Iterator[dict[str, Any]]:
+    """One entry a package; ``problem`` is what an installation that broke off has left undone."""
+    sizes = dict(_sizes(folder))
+    for entry in sorted(folder.iterdir()):
+        name, dash, version = entry.stem.partition("-")
+        if dash and entry.suffix in _INFORMATION:
+            problem = _problem(folder, entry, sizes) if entry.suffix == ".dist-info" else None
+            version = version.partition("-")[0]
+            yield {"name": name, "version": version, "entry": entry.name, "problem": problem}
+
+
+def _sizes(folder: Path) -> Iterator[tuple[str, int]]:
+    """Each file, as paths are compared: one walk costs less on Windows than a question a file."""
+    left = [str(folder)]
+    while left:
+        with os.scandir(left.pop()) as entries:
+            for entry in entries:
+                if not entry.is_dir():
+                    yield os.path.normcase(entry.path), entry.stat().st_size
+                elif entry.name != "__pycache__":
+                    left.append(entry.path)
+
+
+def _problem(folder: Path, information: Path, sizes: dict[str, int]) -> str | None:
+    """What is wrong with a package, in a few words; pip writes its RECORD last."""
+    record = information / "RECORD"
+    if not (information / "METADATA").is_file():
+        return "no METADATA"
+    if not record.is_file():
+        return "no RECORD"
+    try:
+        with record.open(encoding="utf-8", newline="") as stream:
+            rows = [row for row in csv.reader(stream) if row]
+        bad = sum(not _whole(folder, row, sizes) for row in rows)
+    except ValueError:
+        return "a RECORD that cannot be read"
+    return f"{bad} of {len(rows)} files missing or cut off" if bad or not rows else None
+
+
+def _whole(folder: Path, row: list[str], sizes: dict[str, int]) -> bool:
+    """Is a file of RECORD there, with its size? What Python compiles may be missing."""
+    name, size = row[0], row[2] if len(row) > 2 else ""
+    if name.endswith(".pyc"):
+        return True
+    path = os.path.normpath(folder / name)
+    found = sizes.get(os.path.normcase(path))
+    if found is None and Path(path).is_file():
+        found = Path(path).stat().st_size
+    return found is not None and (not size or found == int(size))
+
+
+def main() -> None:
+    folder = Path(sysconfig.get_path("purelib"))
+    there = folder.is_dir()
+    answer = {
+        "version": ".".join(str(number) for number in sys.version_info[:3]),
+        "platform": sysconfig.get_platform(),
+        "folder": str(folder),
+        "packages": list(packages(folder)) if there else [],
+        # pip's names for what it is about to replace.
+        "left": sorted(entry.name for entry in folder.glob("~*")) if there else [],
+    }
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main()
