@@ -16,7 +16,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     worker.prepare()
 
 LAB_TESTS = Path(__file__).with_name("lab")
-pytest_plugins = ["winfra.lab.fixtures", "tests.trial", "tests.database"]
+pytest_plugins = ["winfra.lab.fixtures", "tests.trial", "tests.database", "tests.prefect_server"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,6 +20,8 @@ from winfra.sql_error import masked
 
 ABSENT = (messages.NO_SERVER, messages.NOT_READY, messages.NOT_FOUND)
 """What was to be asked is not there, and may yet be made."""
+UNSEEN = (*ABSENT, messages.LOGIN_REFUSED)
+"""What a dry run may meet besides: the server gets a new login with a restart."""
 SECONDS = 30.0
 _STATUSES = {
     401: messages.LOGIN_REFUSED,
@@ -153,9 +155,29 @@ class Request(Script):
         return ApiError(message, **given, reason=masked(reason, self._secrets))
 
 
+def check_name(argument: str, name: str) -> None:
+    """Refuse a name that Prefect does not take (``prefect.types.names``)."""
+    found = "".join(sorted({character for character in name if character in "/%&><"}))
+    reason = "it is empty" if not name.strip("' \"") else f"{found} is in it" if found else None
+    if reason:
+        text = messages.BAD_NAME.text(argument=argument, name=name, reason=reason)
+        raise OperationValueError(text)
+
+
 def route(*names: str) -> str:
     """A path of names, each of which may hold any character."""
     return "/".join(quote(name, safe="") for name in names)
+
+
+class Login(Request):
+    """Whether the server refuses the login; a server that does not answer refuses nothing."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__(api, "GET", "version")
+
+    @override
+    def answer(self, value: Any) -> bool:
+        return bool(value["Status"] == 401)
 
 
 def read(api: Api, path: str, body: Any = None, *, tolerated: Collection[Message] = ()) -> Request:
@@ -181,6 +203,9 @@ class Client:
 
     def patch(self, path: str, body: Any) -> Any:
         return self.run(Request(self.api, "PATCH", path, body))
+
+    def delete(self, path: str) -> Any:
+        return self.run(Request(self.api, "DELETE", path, tolerated=(messages.NOT_FOUND,)))
 
     def run(self, script: Script) -> Any:
         """The answer to a script; a ``RefusedError`` when it failed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from winfra.fact import WindowsFact
-from winfra.prefect_api import ABSENT, Api, Request, read
+from winfra.prefect_api import UNSEEN, Api, Login, Request, read
 
 
 class Answer(WindowsFact[Any]):
@@ -21,4 +21,11 @@ class Answer(WindowsFact[Any]):
     """
 
     def command(self, api: Api, path: str, body: Any = None, absent: bool = False) -> Request:
-        return read(api, path, body, tolerated=ABSENT if absent else ())
+        return read(api, path, body, tolerated=UNSEEN if absent else ())
+
+
+class LoginRefused(WindowsFact[bool]):
+    """Returns whether a server answers and refuses the login, as one does until it has the new one."""
+
+    def command(self, api: Api) -> Login:
+        return Login(api)

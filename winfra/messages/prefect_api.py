@@ -9,6 +9,11 @@ BAD_API = Message(
     "{argument}: {reason}",
     "Correct it where the Api is made",
 )
+BAD_NAME = Message(
+    "prefect_bad_name",
+    "{argument}: {name!r} is no name that Prefect takes: {reason}",
+    "Choose one of letters, digits, - and _, such as local-pool",
+)
 NO_SERVER = Message(
     "prefect_no_server",
     "no Prefect server answers at {url}: {reason}",
