@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import DeployError
 from winfra import prefect_layout
 from winfra.access import Entry
 from winfra.messages.python import SOURCE_REFUSED, SOURCE_UNSET
-from winfra.operations import files, python
+from winfra.operations import conda, files, python
 from winfra.prefect_layout import Layout
 from winfra.sid import ADMINISTRATORS, SYSTEM, USERS
 
@@ -31,7 +31,7 @@ KEEPERS = (Entry(SYSTEM, "full"), Entry(ADMINISTRATORS, "full"))
 def python_interpreter() -> None:
     """Have a full Python that the services run and cannot write."""
     layout = prefect_layout.of(host)
-    sources = {"installer": _installer, "existing": _existing}
+    sources = {"installer": _installer, "conda": _conda, "existing": _existing}
     source = host.data.python_source
     if source not in sources:
         raise DeployError(SOURCE_REFUSED.text(source=source, sources=", ".join(sources)))
@@ -61,6 +61,24 @@ def _existing(layout: Layout) -> None:
         version=host.data.python_version,
         source="existing",
         folder=layout.python_folder,
+    )
+
+
+def _conda(layout: Layout) -> None:
+    data = host.data
+    conda.installation(
+        name=f"conda in {data.conda_folder}",
+        folder=data.conda_folder,
+        src=data.conda_installer,
+        sha256=data.conda_installer_sha256,
+    )
+    conda.environment(
+        name=f"Environment {data.conda_environment}",
+        path=layout.python_folder,
+        python=data.python_version,
+        packages=data.conda_packages,
+        conda=data.conda_folder,
+        services=_services(),
     )
 
 

@@ -53,8 +53,8 @@ class Layout:
         """The folder of the interpreter: the one that runs Prefect, never a virtual environment's."""
         if self.data["python_source"] == "conda":
             return rf"{self.data['conda_folder']}\envs\{self.data['conda_environment']}"
-        major, minor = str(self.data["python_version"]).split(".")[:2]
-        return str(self.data["python_folder"] or rf"C:\Program Files\Python{major}{minor}")
+        numbers = "".join(str(self.data["python_version"]).split(".")[:2])
+        return str(self.data["python_folder"] or rf"C:\Program Files\Python{numbers}")
 
     @property
     def python(self) -> str:

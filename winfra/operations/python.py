@@ -113,7 +113,7 @@ def refuse(problem: Problem) -> HostFailedError:
 def verified(on: Host, wanted: Wanted) -> bool:
     """Whether there now is what is wanted; ``False`` after the reason has been shown."""
     fact = Interpreter()
-    succeeded, found = _ask(on, fact.command(wanted.folder), _MARGIN)
+    succeeded, found = ask(on, fact.command(wanted.folder), _MARGIN)
     problem = python_plan.problem(fact.read(found), wanted, on.name) if succeeded else None
     if problem is not None:
         tell(on, problem)
@@ -180,7 +180,7 @@ def _install(state: State, on: Host, work: _Work) -> bool:
         Version=work.wanted.minor,
         TimeoutSeconds=_SECONDS,
     )
-    succeeded, ended = _ask(on, script, _SECONDS + _MARGIN)
+    succeeded, ended = ask(on, script, _SECONDS + _MARGIN)
     if not succeeded:
         return False
     if ended["ExitCode"] == RESTART_NEEDED and not work.allow_reboot:
@@ -206,7 +206,7 @@ def _failure(ended: dict[str, Any], work: _Work, name: str) -> Problem:
     return messages.INSTALLER_FAILED, {**known, **values}
 
 
-def _ask(on: Host, script: Script, seconds: float) -> tuple[bool, Any]:
+def ask(on: Host, script: Script, seconds: float) -> tuple[bool, Any]:
     """A script's answer; what went wrong instead is shown."""
     succeeded, output = on.run_shell_command(
         script, print_output=False, print_input=False, _timeout=seconds

@@ -1,0 +1,112 @@
+"""Section 3 on a lab: a Python that the services run and cannot write; its files are the witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pyinfra.api.hiddenvalue import HiddenValue
+
+from tasks.python import python_interpreter
+from tasks.service_account import service_account
+from tests.lab.runs import run
+from tests.trial import Trial, connected_to
+from winfra.lab import accounts
+from winfra.lab.access import AccessLists
+from winfra.lab.python import FULL_VERSION, VERSION
+from winfra.lab.state import Lab
+from winfra.messages import python as messages
+
+FOLDER = rf"C:\Program Files\Python{VERSION.replace('.', '')}"
+SITE: dict[str, Any] = {
+    "service_account_password": HiddenValue("Corr3ct-Horse'\"$é"),
+    "python_version": VERSION,
+    "python_source": "existing",
+}
+SYSTEM, ADMINISTRATORS, USERS = "S-1-5-18", "S-1-5-32-544", "S-1-5-32-545"
+FULL, READ = 0x1F01FF, 0x1200A9
+
+
+@pytest.fixture
+def site(lab: Lab) -> Iterator[Trial]:
+    """A machine with the account of section 1."""
+    with connected_to(lab, **SITE) as trial:
+        trial.run(service_account)
+        yield trial
+
+
+def rights(lab: Lab, path: str) -> dict[str, int]:
+    """What each account of the access list may do, by SID."""
+    found = AccessLists(lab.folder).read(lab.path(path)).aces or ()
+    assert {ace.kind for ace in found} == {"A"}
+    return {ace.sid: ace.mask for ace in found}
+
+
+def account(lab: Lab) -> str:
+    user = accounts.read(lab.folder).user("svc_prefect")
+    assert user is not None
+    return user.sid
+
+
+def check(lab: Lab, folder: str) -> None:
+    """A full Python with pip, of which the services and all users read and execute all."""
+    keepers, readers = dict.fromkeys([SYSTEM, ADMINISTRATORS], FULL), [USERS, account(lab)]
+    for path in (folder, rf"{folder}\Lib\site-packages", rf"{folder}\python.exe"):
+        assert rights(lab, path) == keepers | dict.fromkeys(readers, READ), path
+    code = "import sys, pip; print(*sys.version_info[:3], sep='.'); print(sys.prefix)"
+    assert run(lab, f'"{folder}\\python.exe" -I -c "{code}"').lines == [FULL_VERSION, folder]
+
+
+def test_one_that_is_there(lab: Lab, site: Trial) -> None:
+    """Dry names the access list and changes nothing; it becomes the services' to read alone."""
+    lab.install_python(FOLDER)
+    before = lab.snapshot()
+    dry = site.dry(python_interpreter)
+    assert f"Will change access to {FOLDER}" in dry.output
+    assert lab.snapshot() == before
+
+    applied = site.run(python_interpreter)
+    assert not applied.failed, applied.output
+    check(lab, FOLDER)
+    again = site.run(python_interpreter)
+    assert (again.failed, again.changed) == (False, False)
+
+
+def test_a_right_that_somebody_gives_is_found_and_taken(lab: Lab, site: Trial) -> None:
+    """Of Users to change the packages."""
+    lab.install_python(FOLDER)
+    site.run(python_interpreter)
+    lists = AccessLists(lab.folder)
+    lists.write_list(
+        lab.path(FOLDER), lists.dialect.parse("D:PAI(A;OICI;0x1301bf;;;BU)(A;OICI;FA;;;BA)")
+    )
+    assert f"Will change access to {FOLDER}" in site.dry(python_interpreter).output
+
+    site.run(python_interpreter)
+    check(lab, FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"python_source": "store"},
+         messages.SOURCE_REFUSED.text(source="store", sources="installer, conda, existing")),
+        ({"python_source": "installer"},
+         messages.SOURCE_UNSET.text(key="python_installer", source="installer")),
+        ({"python_version": "3"},
+         messages.PYTHON_REFUSED.text(
+             argument="version", reason="'3' is no version such as \"3.12\" or \"3.12.7\"")),
+        ({"python_folder": r"D:\python"},
+         messages.MISSING.text(folder=r"D:\python", host="@lab/windows")),
+    ],
+)  # fmt: skip
+def test_what_the_site_says_wrong(lab: Lab, data: dict[str, Any], sentence: str) -> None:
+    """It is named, and nothing is changed."""
+    before = lab.snapshot()
+    with connected_to(lab, **{**SITE, **data}) as site:
+        applied = site.run(python_interpreter)
+
+    assert applied.failed
+    assert sentence in applied.output
+    assert lab.snapshot() == before
