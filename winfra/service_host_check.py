@@ -16,6 +16,8 @@ from winfra.messages import Message, service_host as messages, services as servi
 from winfra.script import Script
 
 SERVICE = "winfra-check"
+ACCOUNT = rf"NT SERVICE\{SERVICE}"
+"""Who may read what a command alone shall read, and who it is instead of another service's account."""
 _MARGIN = 120.0
 _ERRORS = {
     5: service_messages.DENIED,
@@ -37,6 +39,7 @@ class Request:
     python: str
     directory: str
     settings: str | None
+    environment: Mapping[str, str]
     seconds: float
     sid: str | None
 
@@ -58,6 +61,7 @@ def run(state: State, host: Host, request: Request) -> bool:
         Command=list(request.command),
         Directory=request.directory,
         Settings=request.settings,
+        Variables=dict(request.environment),
         Seconds=request.seconds,
     )
     succeeded, output = host.run_shell_command(

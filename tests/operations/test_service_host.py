@@ -29,6 +29,7 @@ from tests.service_trial import (
 from tests.trial import Trial, failing, no_host
 from winfra.facts.service_host import Digests
 from winfra.lab import event_log
+from winfra.lab.sids import service_sid
 from winfra.messages import service_host as messages, services as service_messages
 from winfra.operations import files, service_host
 from winfra.service_host import Probe, Restarts
@@ -301,6 +302,35 @@ def test_a_command_runs_as_the_account(trial: Trial) -> None:
     assert PASSWORD.unmask() not in ran.output
 
 
+def test_a_command_reads_what_only_commands_may(trial: Trial) -> None:
+    """Its settings are for the check's own SID; variables beside them win."""
+    file = trial.lab.path(rf"{FOLDER}\logs\check.json")
+    file.write_text('{"PREFECT_X": "from the file", "PREFECT_Y": "file"}')
+    allow(trial.lab, file, (service_sid("winfra-check"), "0x120089"))
+    code = "import os; print(os.environ['PREFECT_X'], 'and', os.environ['PREFECT_Y'])"
+    given = {**CHECK, "command": [PYTHON, "-uc", code], "environment": {"PREFECT_Y": "beside"}}
+    ran = trial.run(service_host.check, **given)
+    assert not ran.failed, ran.output
+    assert "from the file and beside" in ran.output
+
+
+def test_a_command_runs_in_place_of_another_services_account(trial: Trial) -> None:
+    """As NT SERVICE\\winfra-check: as a virtual account only its own service logs on."""
+    sid = service_sid("winfra-check")
+    rights = {FOLDER: "0x1200a9", rf"{FOLDER}\logs\check.json": "0x120089"}
+    for path, right in rights.items():
+        allow(trial.lab, trial.lab.path(path), (sid, right))
+    given = {**CHECK, "account": r"NT SERVICE\Example", "password": None}
+    ran = trial.run(service_host.check, **given)
+    assert not ran.failed, ran.output
+    assert (
+        rf"Will run {PYTHON} as NT SERVICE\winfra-check"
+        in trial.dry(service_host.check, **given).output
+    )
+    assert "I am winfra-check check" in ran.output
+    assert nothing_left(trial)
+
+
 @pytest.mark.parametrize(
     ("changes", "message", "values"),
     [
@@ -375,6 +405,15 @@ def test_a_service_that_cannot_be_made(trial: Trial) -> None:
     assert nothing_left(trial)
 
 
+def test_a_service_whose_sid_cannot_be_set(trial: Trial) -> None:
+    """It would lack the SID that its settings are for."""
+    with failing(trial.lab, "sc.exe", "[SC] OpenService FAILED 5", 5, when="sidtype"):
+        ran = trial.run(service_host.check, **CHECK)
+    assert "winfra-check" in ran.output
+    assert ran.failed
+    assert nothing_left(trial)
+
+
 def test_an_account_that_no_service_can_have(trial: Trial) -> None:
     """A group, for example: error 1057."""
     ran = trial.run(service_host.check, **{**CHECK, "account": r"BUILTIN\Users"})
@@ -407,10 +446,6 @@ def test_what_an_earlier_run_left_is_no_obstacle(trial: Trial) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        (
-            {"account": r"NT SERVICE\Example", "password": None},
-            messages.CHECK_ACCOUNT.text(account=r"NT SERVICE\Example"),
-        ),
         ({"password": None}, "password: svc_prefect logs on with one"),
         ({"seconds": 0}, "seconds: 0 is no time to wait"),
         ({"command": []}, "command: it is no list"),

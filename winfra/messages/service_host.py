@@ -25,11 +25,6 @@ CHECK_RUNS = Message(
     "Wait until the other run has ended; if there is none, remove it: sc.exe stop {Service}, then "
     "sc.exe delete {Service}",
 )
-CHECK_ACCOUNT = Message(
-    "service_host_check_account",
-    "account: {account} belongs to one service, and no other can log on as it",
-    "Have that service log what you want to know, or run the command as an account of another kind",
-)
 CHECK_NOT_STARTED = Message(
     "service_host_check_not_started",
     "{command} on {host} could not be started as {account}: {problem}",

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, Literal
 
 from pyinfra import host
-from pyinfra.api import FunctionCommand, OperationValueError
+from pyinfra.api import FunctionCommand
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.hiddenvalue import HiddenValue
 from pyinfra.api.state import StateStage
@@ -24,7 +24,7 @@ from winfra.difference import say
 from winfra.facts.service_host import Digests
 from winfra.identity import resolve
 from winfra.messages.accounts import UNKNOWN_ACCOUNT
-from winfra.messages.service_host import CHECK_ACCOUNT, DIGESTS_FAILED
+from winfra.messages.service_host import DIGESTS_FAILED
 from winfra.operation import fail, operation, read
 from winfra.operations import files, registry, services
 from winfra.path import windows_path
@@ -183,6 +183,7 @@ def check(
     python: str,
     directory: str,
     settings: str | None = None,
+    environment: Mapping[str, str] | None = None,
     seconds: float = 60,
 ) -> Generator[PyinfraCommand]:
     r"""
@@ -195,10 +196,13 @@ def check(
     + python: the interpreter that runs the host
     + directory: the command's working folder
     + settings: a JSON file with its environment, as ``service_host.service`` takes it
+    + environment: variables beside those, none of them secret
     + seconds: how long it may take
 
     A service named ``winfra-check`` is made for it and removed afterwards, whatever happens: over a
-    network logon there is no other way to be an account without leaving its password behind.
+    network logon there is no other way to be an account without leaving its password behind. The
+    command may read what ``NT SERVICE\winfra-check`` may; it runs as that where the account is
+    another service's, as which only that one can log on.
 
     **Example:**
 
@@ -216,7 +220,7 @@ def check(
     """
     check_command(command)
     if is_virtual(account):
-        raise OperationValueError(CHECK_ACCOUNT.text(account=account))
+        account = service_host_check.ACCOUNT
     if not 0 < seconds <= _DAY:
         raise refused("seconds", f"{seconds!r} is no time to wait for it")
     if password is None and needs_password(account):
@@ -229,6 +233,7 @@ def check(
         python=windows_path(python, "python", file=True),
         directory=windows_path(directory, "directory"),
         settings=windows_path(settings, "settings", file=True) if settings else None,
+        environment=environment or {},
         seconds=seconds,
         sid=resolve(account),
     )

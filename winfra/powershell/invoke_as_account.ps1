@@ -10,6 +10,7 @@ param(
     [Parameter(Mandatory)] [string[]] $Command,
     [Parameter(Mandatory)] [string] $Directory,
     [string] $Settings,
+    [Collections.IDictionary] $Variables = @{},
     [double] $Seconds = 60
 )
 
@@ -49,6 +50,7 @@ function New-Place {
     [IO.Directory]::SetAccessControl($full, $security)
     $configuration = @{ command = $Command; directory = $Directory; output = "$place\result.json"; seconds = $Seconds }
     if ($Settings) { $configuration['settings'] = $Settings }
+    if ($Variables.Count) { $configuration['environment'] = $Variables }
     $text = ConvertTo-Json -InputObject $configuration -Depth 3 -Compress
     [IO.File]::WriteAllText((Resolve-FullPath "$place\check.json"), $text, $utf8)
 }
@@ -66,6 +68,8 @@ function Invoke-Step {
     $image = '"{0}" -I "{1}" check "{2}\check.json"' -f $Python, $Folder, $place
     $code = Invoke-Control 'create', $Service, 'binPath=', $image, 'start=', 'demand', 'type=', 'own'
     if ($code -ne 0) { return @{ Step = 'create'; Code = $code } }
+    $code = Invoke-Control 'sidtype', $Service, 'unrestricted'
+    if ($code -ne 0) { return @{ Step = 'sidtype'; Code = $code } }
     if ($Account -ne 'LocalSystem') { $code = Set-Account }
     if ($code -ne 0) { return @{ Step = 'account'; Code = $code } }
     @{ Step = 'start'; Code = Invoke-Control 'start', $Service }

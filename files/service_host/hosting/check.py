@@ -37,6 +37,7 @@ def _answer(control: Any, check: Check) -> dict[str, Any]:
     output = _Tail()
     try:
         given = settings.parse(settings.load(check.program.settings), check.program.settings)
+        given = {**given, **check.environment}
         child = Child(check.program, settings.environment(os.environ, given), output.add)
     except SettingsError as error:
         return {"problem": str(error)}

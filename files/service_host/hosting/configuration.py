@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ntpath
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,11 +79,15 @@ class Service:
 
 @dataclass(frozen=True)
 class Check:
-    """One run of a program, whose output goes into a file."""
+    """One run of a program, whose output goes into a file.
+
+    + environment: variables beside those of the settings, and before them
+    """
 
     program: Program
     output: str
     seconds: float
+    environment: Mapping[str, str]
 
 
 def service(content: bytes) -> Service:
@@ -113,6 +118,7 @@ def check(content: bytes) -> Check:
         program=_program(section, anywhere=True),
         output=section.path("output"),
         seconds=section.number("seconds", 0, DAY, 60),
+        environment=section.variables("environment"),
     )
     section.end()
     return found
@@ -165,6 +171,12 @@ class _Section:
         if not all(isinstance(item, str) and "\0" not in item for item in value):
             self._refuse(key, value, "a list of texts")
         return tuple(value)
+
+    def variables(self, key: str) -> dict[str, str]:
+        value = self.take(key, {})
+        if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+            self._refuse(key, value, "an object of texts")
+        return dict(value)
 
     def section(self, key: str, default: Any = _NEEDED) -> Any:
         value = self.take(key, default)

@@ -130,5 +130,13 @@ def test_one_run_of_a_command() -> None:
     given = {"command": ["whoami", "/all"], "directory": "C:\\", "output": r"D:\out.json"}
     found = configuration.check(json.dumps(given).encode())
     assert (found.program.command, found.seconds) == (("whoami", "/all"), 60)
-    with pytest.raises(ConfigurationError, match="log: there is no such setting"):
-        configuration.check(json.dumps({**given, "log": LOG}).encode())
+    assert found.environment == {}
+    more = {**given, "environment": {"A": "x"}}
+    assert configuration.check(json.dumps(more).encode()).environment == {"A": "x"}
+    for sentence, changes in {
+        "log: there is no such setting": {"log": LOG},
+        "environment must be an object of texts": {"environment": {"A": 1}},
+        "environment must be an object of texts, and is": {"environment": ["A"]},
+    }.items():
+        with pytest.raises(ConfigurationError, match=sentence):
+            configuration.check(json.dumps({**given, **changes}).encode())
