@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyinfra import host
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 from pyinfra.api.hiddenvalue import HiddenValue
 
+from winfra import service_host_check
 from winfra.access import Entry
 from winfra.messages.site import ACCOUNT_PASSWORD
 from winfra.operations import accounts, files, rights
@@ -36,8 +39,9 @@ def service_account() -> None:
     for name, password in names.items():
         _account(name, password)
     home = host.data.prefect_data
-    readers = [Entry(name, "read_and_execute") for name in names]
-    writers = [Entry(name, "modify") for name in names]
+    users = _with_check(names)
+    readers = [Entry(name, "read_and_execute") for name in users]
+    writers = [Entry(name, "modify") for name in users]
     _folder(home, [*KEEPERS, *readers])
     for folder in READABLE:
         _folder(rf"{home}\{folder}", [*KEEPERS, *readers])
@@ -54,6 +58,12 @@ def _accounts() -> dict[str, HiddenValue | None]:
             key = kind if host.data.get(kind) else "service_account"
             found[host.data.get(key)] = host.data.get(f"{key}_password")
     return found
+
+
+def _with_check(names: Iterable[str]) -> list[str]:
+    """The accounts, and the one that commands run as where a service's own is not to be had."""
+    found = list(names)
+    return [*found, service_host_check.ACCOUNT] if any(map(is_virtual, found)) else found
 
 
 def _account(name: str, password: HiddenValue | None) -> None:
