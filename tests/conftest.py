@@ -4,6 +4,7 @@ from gevent import monkey  # type: ignore[import-untyped]  # isort: skip
 monkey.patch_all()
 
 import os  # noqa: E402
+import signal  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
@@ -14,6 +15,10 @@ from tests import harness, worker  # noqa: E402
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     worker.prepare()
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell without job control starts its background commands so, and their children inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LAB_TESTS = Path(__file__).with_name("lab")
 pytest_plugins = ["winfra.lab.fixtures", "tests.trial", "tests.database", "tests.prefect_server"]

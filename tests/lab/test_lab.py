@@ -111,6 +111,17 @@ def test_ends_with_its_folder(lab_factory: LabFactory) -> None:
     assert not running.alive
 
 
+def test_removing_leaves_no_folder_open(tmp_path: Path) -> None:
+    """What has been removed is closed at once, also in a process of pyinfra's, whose files are few."""
+    for number in range(100):
+        (tmp_path / "lab" / f"{number}").mkdir(parents=True)
+
+    shutil.rmtree(tmp_path / "lab")
+
+    opened = [file.readlink() for file in Path("/proc/self/fd").glob("*") if file.is_symlink()]
+    assert not [file for file in opened if file.is_relative_to(tmp_path)]
+
+
 def test_concurrent_starts_make_one_lab(tmp_path: Path) -> None:
     """Several that start a lab at once end up with the same one."""
     environment = {**os.environ, "WINFRA_LAB_HOME": str(tmp_path)}
