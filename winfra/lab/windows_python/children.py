@@ -36,6 +36,10 @@ def _fork_exec(original: Callable[..., int], drives: Drives, guard: Guard) -> Ca
         args: Any, executables: Any, close: Any, keep: Any, folder: Any, environment: Any,
         *rest: Any,
     ) -> int:  # fmt: skip
+        program = os.fsencode(args[0])
+        if program[:1] == program[-1:] == b'"':  # CreateProcess takes the quotes off a command line
+            args = [program[1:-1], *args[1:]]
+            executables = args[:1]
         executables = [drives.translate(one) for one in executables]
         _check([os.fsdecode(one) for one in executables], drives, guard)
         folder = drives.translate(folder)

@@ -111,7 +111,29 @@ def _root(module: Any) -> None:
     module.warn_if_run_as_root = lambda: None
 
 
+def _lexer(module: Any) -> None:
+    r"""``\`` is no escape in what holds a Windows path."""
+    split = module.split
+
+    def split_paths(s: str, comments: bool = False, posix: bool = True) -> list[str]:
+        if not (posix and s and ":\\" in s):
+            return list(split(s, comments, posix))
+        lexer = module.shlex(s, posix=True)
+        lexer.whitespace_split, lexer.escape = True, ""
+        lexer.commenters = "#" if comments else ""
+        return list(lexer)
+
+    module.split = split_paths
+
+
+def _quoted(module: Any) -> None:
+    """Prefect's own quotes round a program of Windows."""
+    module.get_sys_executable = lambda: f'"{sys.executable}"'
+
+
 _TOLD: dict[str, Callable[[Any], None]] = {
+    "prefect.utilities.processutils": _quoted,
+    "shlex": _lexer,
     "sysconfig": _sysconfig,
     "tempfile": _temporary,
     "urllib.request": _request,
