@@ -13,8 +13,9 @@ from pyinfra.api import OperationValueError
 
 from winfra.prefect_layout import DEFAULTS
 from winfra.wheel_lock import PLATFORMS, Target
+from winfra.wheel_locks import Locks
 from winfra.wheelhouse import Wheelhouse, default
-from winfra.wheelhouse_build import Locks, build
+from winfra.wheelhouse_build import build
 
 _CHECKOUT = Path(__file__).parents[1]
 # In a checkout, and in an environment with the wheel.
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     building.set_defaults(run=_build)
     locking = commands.add_parser("lock", help="make the locks of a version, with uv")
     locking.add_argument("version", help=VERSION)
+    locking.add_argument("--before", metavar="DAY", help="ignore what was published since then")
     locking.add_argument("--upgrade", action="store_true", help="forget what was locked before")
     locking.set_defaults(run=_lock)
     for command in building, locking:
@@ -69,7 +71,9 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _lock(options: argparse.Namespace) -> None:
-    for file in _locks(options).make(options.version, upgrade=options.upgrade):
+    for file in _locks(options).make(
+        options.version, before=options.before, upgrade=options.upgrade
+    ):
         click.echo(file)
 
 

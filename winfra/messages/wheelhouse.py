@@ -39,7 +39,8 @@ LOCK_WITHOUT_WHEEL = Message(
 LOCK_FAILED = Message(
     "lock_failed",
     "uv has found no versions for {target}: {reason}",
-    "Change {source}, or let go of the versions that were locked before with --upgrade",
+    "Change what the lock is made from; --upgrade forgets the versions that were locked before, and --before "
+    "DAY says how new packages may be",
 )
 DOWNLOAD_FAILED = Message(
     "wheelhouse_download_failed",
