@@ -1,0 +1,22 @@
+"""
+The prefect module handles what is Prefect's own on a host.
+
+It does without Prefect on the control machine: it reads the host's, and asks Prefect's API.
+"""
+
+from __future__ import annotations
+
+from winfra.operations import (
+    prefect_database,
+    prefect_settings,
+    prefect_work_pool,
+    prefect_worker,
+)
+
+database = prefect_database.database
+no_variables = prefect_settings.no_variables
+ready = prefect_worker.ready
+settings = prefect_settings.settings
+worker_drain = prefect_worker.worker_drain
+worker_online = prefect_worker.worker_online
+work_pool = prefect_work_pool.work_pool
