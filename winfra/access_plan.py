@@ -145,6 +145,14 @@ def plan(path: str, request: Request, *, lock_out: bool) -> Plan:
     return found
 
 
+def access_list(entries: Sequence[Entry]) -> str:
+    """The list, as SDDL, of a file that is still to be made: these entries and no others."""
+    request = Request(entries, exact=True)
+    sids = _sids(request, must_exist=host.state.current_stage == StateStage.Execute)
+    wanted = request.wanted(sids, folder=False)
+    return compose(_NOTHING, wanted, folder=False).access_list
+
+
 def _refused(argument: str, reason: str) -> OperationValueError:
     return OperationValueError(messages.ACCESS_REFUSED.text(argument=argument, reason=reason))
 

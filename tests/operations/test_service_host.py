@@ -315,7 +315,7 @@ def test_a_command_reads_what_only_commands_may(trial: Trial) -> None:
 
 
 def test_a_command_runs_in_place_of_another_services_account(trial: Trial) -> None:
-    """As NT SERVICE\\winfra-check: as a virtual account only its own service logs on."""
+    r"""As NT SERVICE\winfra-check: as a virtual account only its own service logs on."""
     sid = service_sid("winfra-check")
     rights = {FOLDER: "0x1200a9", rf"{FOLDER}\logs\check.json": "0x120089"}
     for path, right in rights.items():

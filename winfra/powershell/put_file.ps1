@@ -1,5 +1,6 @@
-# Writes the content that comes with the request to a file: whole or not at all.
-param([string] $Path, [long] $Length, [string] $Sha256, [double] $Patience = 30)
+# Writes the content that comes with the request to a file: whole or not at all. Content that is secret is a parameter
+# instead, and the file has its access list (SDDL) before it.
+param([string] $Path, [long] $Length, [string] $Sha256, [double] $Patience = 30, [string] $Sddl, [securestring] $Secret)
 
 $sharing = 0x80070020, 0x80070021 | ForEach-Object { [int] $_ }
 # ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL, and ENOSPC as .NET on Linux gives it.
@@ -22,11 +23,24 @@ function Repair-Replacement {
     if ([IO.File]::Exists($full)) { [IO.File]::SetAttributes($old, 'Normal'); [IO.File]::Delete($old) } else { [IO.File]::Move($old, $full) }
 }
 
+function Set-AccessList([string] $File) {
+    if (-not $Sddl) { return }
+    $security = [Security.AccessControl.FileSecurity]::new()
+    $security.SetSecurityDescriptorSddlForm($Sddl, [Security.AccessControl.AccessControlSections]::Access)
+    [IO.File]::SetAccessControl($File, $security)
+}
+
 function Write-NewFile {
     $file = [IO.FileStream]::new($new, [IO.FileMode]::CreateNew, [IO.FileAccess]::Write, [IO.FileShare]::None, 65536)
     $hash = [Security.Cryptography.SHA256]::Create()
     $buffer = [Array]::CreateInstance([byte], 1048576)
     try {
+        Set-AccessList $new
+        if ($null -ne $Secret) {
+            $bytes = $utf8.GetBytes((ConvertFrom-Secret $Secret))
+            $file.Write($bytes, 0, $bytes.Length)
+            $null = $hash.TransformBlock($bytes, 0, $bytes.Length, $null, 0)
+        }
         while (($count = Read-Content $buffer) -gt 0) {
             $file.Write($buffer, 0, $count)
             $null = $hash.TransformBlock($buffer, 0, $count, $null, 0)
@@ -42,6 +56,8 @@ function Write-NewFile {
 
 function Move-IntoPlace {
     if (-not [IO.File]::Exists($full)) { [IO.File]::Move($new, $full); return }
+    # The new file takes over the list of the one that it replaces.
+    Set-AccessList $full
     $attributes = [IO.File]::GetAttributes($full)
     $readOnly = $attributes.HasFlag([IO.FileAttributes]::ReadOnly)
     if ($readOnly) { [IO.File]::SetAttributes($full, $attributes -band -bnot [IO.FileAttributes]::ReadOnly) }

@@ -1,0 +1,163 @@
+"""The database of Prefect's server; ``winfra.operations.prefect`` has this operation."""
+
+# ruff: noqa: SLF001  how pyinfra's operations use one another
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+from typing import Any
+
+from pyinfra import host, logger
+from pyinfra.api import FunctionCommand, Host, State
+from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.hiddenvalue import HiddenValue
+from pyinfra.api.state import StateStage
+
+from winfra.difference import show
+from winfra.facts.postgresql import Query
+from winfra.messages import prefect_settings as messages
+from winfra.operation import fail, operation, read
+from winfra.operations import files, postgresql, service_host
+from winfra.operations.prefect_settings import KEEPERS, installed
+from winfra.postgresql_server import RefusedError, Server
+from winfra.sql import Connection
+from winfra.sql_command import query
+
+_STATE = """
+SELECT to_regclass('alembic_version')::text AS versions, EXISTS (
+  SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) AS filled
+"""
+_REVISION = "SELECT version_num AS revision FROM alembic_version"
+_STATEMENT_SECONDS = 600
+"""Of one statement: the 10 s that Prefect's server waits end a migration of a large table."""
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What an upgrade leads to."""
+
+    connection: Connection
+    revision: str
+    version: str
+
+
+@operation()
+def database(
+    *,
+    connection: Connection,
+    python: str,
+    settings: str,
+    account: str,
+    password: str | HiddenValue | None = None,
+    service_host_folder: str,
+    directory: str,
+    backup: str | None = None,
+    seconds: float = 3600,
+) -> Generator[PyinfraCommand]:
+    r"""
+    Bring Prefect's database to what the installed Prefect needs, before its server starts.
+
+    + connection: how SQL reaches the database, as Prefect's role
+    + python: the interpreter that runs Prefect
+    + settings: the file with the server's environment
+    + account: the server's, which upgrades the database as ``service_host.check`` runs commands
+    + password: the account's
+    + service_host_folder: the service host's folder
+    + directory: the working folder
+    + backup: where a database that has tables is dumped to before (pg_dump's custom format); the
+      folder is for administrators alone
+    + seconds: how long the upgrade may take
+
+    A database that a newer Prefect has used is refused. A server that runs during the upgrade should
+    be stopped before.
+
+    **Example:**
+
+    .. code:: python
+
+        prefect.database(
+            name="Bring the database up to date",
+            connection=replace(connection, user="prefect", database="prefect_db"),
+            python=r"C:\Program Files\Python312\python.exe",
+            settings=r"D:\prefect_data\settings\PrefectServer.json",
+            account="svc_prefect",
+            password=host.data.service_account_password,
+            service_host_folder=r"D:\prefect_data\scripts\service_host",
+            directory=r"D:\prefect_data\data",
+            backup=r"D:\prefect_data\backups\before-upgrade.dump",
+        )
+    """
+    known = installed(str(PureWindowsPath(python).parent))
+    revision, filled = _current(connection)
+    [wanted] = known["heads"] if known else [None]
+    if known and revision == wanted:
+        host.noop(f"database {connection.database} is at revision {revision}")
+        return
+    values = {**connection.values, "host": host.name, "version": known["version"] if known else ""}
+    if known and revision and revision not in known["revisions"]:
+        raise fail(messages.NEWER_DATABASE, **values, revision=revision)
+    if filled and backup and connection.psql is None:
+        raise fail(messages.BACKUP_NEEDS_PSQL, **values)
+    current = {"revision": revision, "dump": None}
+    desired = {
+        "revision": wanted or "that of the Prefect that is installed by then",
+        "dump": backup if filled else None,
+    }
+    show(f"database {connection.database}", current, desired)
+    if filled and backup:
+        yield from _dump(connection, backup)
+    yield from service_host.check._inner(
+        [python, "-m", "prefect", "server", "database", "upgrade", "-y"],
+        account,
+        password,
+        folder=service_host_folder,
+        python=python,
+        directory=directory,
+        settings=settings,
+        environment={"PREFECT_SERVER_DATABASE_TIMEOUT": str(_STATEMENT_SECONDS)},
+        seconds=seconds,
+    )
+    if known and wanted:
+        target = _Target(connection, wanted, known["version"])
+        yield FunctionCommand(_verify, (target,), {})
+
+
+def _current(connection: Connection) -> tuple[str | None, bool]:
+    """The revision, where there is one, and whether there are tables; in a dry run maybe no database."""
+    executes = host.state.current_stage == StateStage.Execute
+    rows = read(Query, connection=connection, sql=_STATE, absent=not executes)
+    if not rows:
+        return None, False
+    if rows[0]["versions"] is None:
+        return None, rows[0]["filled"]
+    found = read(Query, connection=connection, sql=_REVISION)
+    return (found[0]["revision"] if found else None), rows[0]["filled"]
+
+
+def _dump(connection: Connection, backup: str) -> Generator[PyinfraCommand]:
+    folder = str(PureWindowsPath(backup).parent)
+    yield from files.directory._inner(folder)
+    yield from files.access._inner(folder, KEEPERS, exact=True)
+    yield from postgresql.dump._inner(backup, connection=connection)
+
+
+def _verify(state: State, host: Host, target: _Target) -> bool:
+    """Whether the database is where the upgrade was to bring it, says the database."""
+    try:
+        rows: list[dict[str, Any]] = Server(host, target.connection).rows(
+            query(target.connection, _REVISION)
+        )
+        lines = []
+        found = ", ".join(row["revision"] for row in rows) or "none"
+        if found != target.revision:
+            values = {**target.connection.values, "host": host.name, "version": target.version}
+            lines = [messages.NOT_MIGRATED.text(**values, revision=found, wanted=target.revision)]
+    except RefusedError as refusal:
+        lines = list(refusal.lines)
+    for line in lines:
+        host.log_styled(line, fg="red", log_func=logger.error)
+    return not lines
