@@ -165,21 +165,21 @@ def _check_space(python: str, wheels: Wheelhouse, plan: pip_plan.Plan, sending: 
 def _show(python: str, plan: pip_plan.Plan, sending: Transfer) -> None:
     before, after = plan.sides()
     if sending.sent:
-        size = f"{len(sending.sent)} files, {sending.bytes / 2**20:.1f} MB"
+        size = f"{len(sending.sent)} files, {-(-sending.bytes // 2**20)} MB"
         after[f"sent to {sending.dest}"] = size
     if sending.removed:
-        after[f"removed from {sending.dest}"] = list(sending.removed)
+        after[f"removed from {sending.dest}"] = f"{len(sending.removed)} files"
     show(f"packages of {python}", before or None, after)
 
 
-def _rehearse(state: State, on: Host, work: _Work) -> bool:
+def _rehearse(state: State, host: Host, work: _Work) -> bool:
     """All of it without installing, so that a refusal leaves everything as it was."""
     arguments = [*work.arguments, "--dry-run", "--ignore-installed"]
-    return _succeeds(on, work, arguments, messages.REFUSED)
+    return _succeeds(host, work, arguments, messages.REFUSED)
 
 
-def _install(state: State, on: Host, work: _Work) -> bool:
-    return _succeeds(on, work, work.arguments, messages.FAILED) and _check(on, work)
+def _install(state: State, host: Host, work: _Work) -> bool:
+    return _succeeds(host, work, work.arguments, messages.FAILED) and _check(host, work)
 
 
 def _check(on: Host, work: _Work) -> bool:
