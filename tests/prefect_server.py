@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import subprocess
@@ -46,8 +47,9 @@ class PrefectServer:
         return Api(self.url, HiddenValue(AUTH))
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        login = tuple(part.encode() for part in AUTH.split(":"))
-        answer = requests.request(method, f"{self.url}/{path}", json=body, auth=login, timeout=30)
+        login = {"Authorization": f"Basic {base64.b64encode(AUTH.encode()).decode()}"}
+        url = f"{self.url}/{path}"
+        answer = requests.request(method, url, json=body, headers=login, timeout=30)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
