@@ -212,24 +212,24 @@ class _Work:
             yield Script("remove_path", Path=self._folder)
 
 
-def _install(state: State, on: Host, path: str, folder: str) -> bool:
+def _install(state: State, host: Host, path: str, folder: str) -> bool:
     """``False`` after the reason has been shown."""
     script = Script("install_conda", Path=path, Folder=folder, TimeoutSeconds=_SECONDS)
-    succeeded, ended = ask(on, script, _SECONDS + _MARGIN)
+    succeeded, ended = ask(host, script, _SECONDS + _MARGIN)
     if not succeeded:
         return False
     fact = Prefix()
-    succeeded, answer = ask(on, fact.command(folder), _MARGIN)
+    succeeded, answer = ask(host, fact.command(folder), _MARGIN)
     found = fact.read(answer) if succeeded else None
     if ended["ExitCode"] == 0 and found is not None and found["conda"]:
         return True
     outcome = _outcome(ended) if ended["ExitCode"] else r"there is no Scripts\conda.exe"
-    values = {"path": path, "folder": folder, "host": on.name, "outcome": outcome}
-    tell(on, (messages.INSTALLER_FAILED, values))
+    values = {"path": path, "folder": folder, "host": host.name, "outcome": outcome}
+    tell(host, (messages.INSTALLER_FAILED, values))
     return False
 
 
-def _create(state: State, on: Host, work: _Work) -> bool:
+def _create(state: State, host: Host, work: _Work) -> bool:
     """``False`` after the reason has been shown."""
     script = Script(
         "create_conda_environment",
@@ -238,17 +238,17 @@ def _create(state: State, on: Host, work: _Work) -> bool:
         Argument=work.options,
         TimeoutSeconds=_SECONDS,
     )
-    succeeded, ended = ask(on, script, _SECONDS + _MARGIN)
+    succeeded, ended = ask(host, script, _SECONDS + _MARGIN)
     if not succeeded:
         return False
     for folder in ended["Left"]:
-        if not ask(on, Script("remove_path", Path=folder), _SECONDS)[0]:
+        if not ask(host, Script("remove_path", Path=folder), _SECONDS)[0]:
             return False
     if ended["ExitCode"] == 0:
-        return verified(on, work.wanted)
+        return verified(host, work.wanted)
     said = "; ".join(ended["Lines"]) or "nothing"
-    values = {"path": work.wanted.folder, "host": on.name, "outcome": _outcome(ended)}
-    tell(on, (messages.CREATION_FAILED, {**values, "said": said}))
+    values = {"path": work.wanted.folder, "host": host.name, "outcome": _outcome(ended)}
+    tell(host, (messages.CREATION_FAILED, {**values, "said": said}))
     return False
 
 

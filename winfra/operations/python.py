@@ -170,7 +170,7 @@ class _Work:
     allow_reboot: bool
 
 
-def _install(state: State, on: Host, work: _Work) -> bool:
+def _install(state: State, host: Host, work: _Work) -> bool:
     """``False`` after the reason has been shown."""
     folder = work.wanted.folder
     script = Script(
@@ -180,19 +180,19 @@ def _install(state: State, on: Host, work: _Work) -> bool:
         Version=work.wanted.minor,
         TimeoutSeconds=_SECONDS,
     )
-    succeeded, ended = ask(on, script, _SECONDS + _MARGIN)
+    succeeded, ended = ask(host, script, _SECONDS + _MARGIN)
     if not succeeded:
         return False
     if ended["ExitCode"] == RESTART_NEEDED and not work.allow_reboot:
-        tell(on, (messages.RESTART, {"folder": folder, "host": on.name}))
+        tell(host, (messages.RESTART, {"folder": folder, "host": host.name}))
         return False
     if ended["ExitCode"] == RESTART_NEEDED:
-        if not reboot(state, on, 2, _REBOOT_SECONDS, "Python was installed"):
+        if not reboot(state, host, 2, _REBOOT_SECONDS, "Python was installed"):
             return False
     elif ended["ExitCode"] != INSTALLED:
-        tell(on, _failure(ended, work, on.name))
+        tell(host, _failure(ended, work, host.name))
         return False
-    return verified(on, work.wanted)
+    return verified(host, work.wanted)
 
 
 def _failure(ended: dict[str, Any], work: _Work, name: str) -> Problem:
