@@ -23,6 +23,9 @@ def real(path):
 real({noted!r}).write_text(json.dumps(sys.argv[1:]))
 if {log!r} is not None:
     real(sys.argv[sys.argv.index("/log") + 1]).write_text({log!r})
+for option, path in {keeps!r}.items():
+    real(path).write_bytes(real(sys.argv[sys.argv.index(option) + 1]).read_bytes())
+sys.stderr.write({says!r})
 for path, text in {files!r}.items():
     real(path).parent.mkdir(parents=True, exist_ok=True)
     real(path).write_text(text)
@@ -39,15 +42,25 @@ def installer(
     code: int = 0,
     *,
     log: str | None = None,
+    says: str = "",
     files: dict[str, str] | None = None,
+    keeps: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """An installer, as arguments of the operation: it ends with this exit code.
 
     + log: what it writes into the file after ``/log``
+    + says: what it writes to its error output
     + files: what it makes on the machine
+    + keeps: where it keeps copies of files that follow an option
     """
     file = folder / name
-    values = {"python": sys.executable, "noted": NOTED, "log": log, "files": files or {}}
+    values: dict[str, Any] = {
+        "python": sys.executable,
+        "noted": NOTED,
+        "log": log,
+        "files": files or {},
+    }
+    values |= {"says": says, "keeps": keeps or {}}
     write_executable(file, _PROGRAM.format(code=code, **values))
     return {"src": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
 
