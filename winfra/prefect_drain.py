@@ -19,6 +19,7 @@ from pyinfra.api import Host
 
 from winfra.messages import Message, prefect_worker as messages
 from winfra.prefect_api import ABSENT, Api, Client, RefusedError, route
+from winfra.prefect_layout import Layout
 from winfra.service_change import Refused
 
 TAG = "winfra-drain"
@@ -67,6 +68,18 @@ class Drain:
     @property
     def values(self) -> dict[str, Any]:
         return {"worker": self.worker, "pool": self.pool, "seconds": f"{self.seconds:g}"}
+
+
+def of(layout: Layout, computer: str) -> dict[str, Drain]:
+    """The drains of a host, by their services.
+
+    + computer: its name
+    """
+    if "workers" not in layout.roles:
+        return {}
+    data = layout.data
+    worker, seconds = layout.worker(computer), data["worker_drain_seconds"]
+    return {data["worker_service"]: Drain(layout.api, data["work_pool"], worker, seconds)}
 
 
 class Work:

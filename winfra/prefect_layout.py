@@ -29,6 +29,9 @@ DEFAULTS: dict[str, Any] = {
     "prefect_auth_string": None,
     "server_service": "PrefectServer",
     "worker_service": "PrefectWorker",
+    "work_pool": "local-pool",
+    "worker_name": None,
+    "worker_drain_seconds": 300,
 }
 """The data that sections share: each section's own defaults begin with these."""
 
@@ -83,8 +86,16 @@ class Layout:
         """The file with a service's environment."""
         return rf"{self.home}\settings\{service}.json"
 
+    def configuration(self, service: str) -> str:
+        """What the service host is told of a service."""
+        return rf"{self.home}\settings\{service}.service.json"
+
     def log(self, service: str) -> str:
         return rf"{self.home}\logs\{service}.log"
+
+    def worker(self, computer: str) -> str:
+        """The worker's name: always the same, for each new one would stay in the server's list."""
+        return str(self.data["worker_name"] or f"{computer}-1")
 
     @property
     def roles(self) -> set[str]:

@@ -94,8 +94,8 @@ def service(
     + probe: how to see that the program answers, see ``winfra.service_host.Probe``
     + stop_seconds: from Ctrl-C until the program is ended with all that it started
     + restarts: how often it is started again before Windows' recovery acts
-    + started_from: digests that are known better here than on the host, such as
-      ``{"settings": …}`` of a file that an earlier operation writes
+    + started_from: digests that a dry run knows better than the host, such as ``{"settings": …}``
+      of a file that an earlier operation writes
     + present: whether the service should exist; its log stays
 
     The other arguments are those of ``services.service``.
@@ -274,8 +274,12 @@ def _service(
     # A dry run does not know the host that an earlier operation is about to put there.
     if found and found["problem"] and executes:
         raise fail(DIGESTS_FAILED, folder=folder, python=python, reason=found["problem"])
-    digests = (found and found["digests"]) or {"configuration": hashlib.sha256(content).hexdigest()}
-    yield from services.service._inner(wanted.service, started_from={**digests, **known}, **options)
+    digests: dict[str, str | None] = (found and found["digests"]) or {
+        "configuration": hashlib.sha256(content).hexdigest()
+    }
+    # When it is carried out, the host has what is known here, or had better not be restarted for it.
+    digests |= {} if executes else known
+    yield from services.service._inner(wanted.service, started_from=digests, **options)
 
 
 def _removal(
