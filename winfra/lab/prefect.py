@@ -13,6 +13,7 @@ from winfra.lab.python import FULL_VERSION, VERSION
 from winfra.lab.state import Lab
 
 PREFECT = "3.4.25"
+LOCK = "requirements.txt"
 _PYTHON = r"C:\Program Files\Python"
 
 
@@ -20,6 +21,11 @@ def wheelhouse(version: str = PREFECT) -> Path:
     """Where ``make wheelhouse`` puts the wheels for labs, under the current folder."""
     tag = "cp" + VERSION.replace(".", "")
     return Path("build", "wheelhouse", f"prefect-{version}-linux-{tag}").absolute()
+
+
+def is_available(version: str = PREFECT) -> bool:
+    """Are there wheels? Without them, what needs Prefect skips."""
+    return (wheelhouse(version) / LOCK).is_file()
 
 
 def install(lab: Lab, python_folder: str, version: str = PREFECT) -> None:
@@ -36,7 +42,7 @@ def install(lab: Lab, python_folder: str, version: str = PREFECT) -> None:
 
 def installed(wheels: Path) -> Path:
     """``Lib`` and ``Scripts`` with all packages of a wheelhouse, made once by pip."""
-    lock = wheels / "requirements.txt"
+    lock = wheels / LOCK
     if not lock.is_file():
         raise FileNotFoundError(f"{wheels} is no wheelhouse; make it with `make wheelhouse`")
     said = lock.read_bytes() + FULL_VERSION.encode() + python_packages.pip_version().encode()
