@@ -16,12 +16,12 @@ CHECKS := ../shared/tools/windows-powershell-check
 # Where the tests note which statements of PowerShell they have run.
 STATEMENTS := build/statements
 
-.PHONY: deploy test bench check lint types powershell kerberos postgresql clean
+.PHONY: deploy test bench check lint types powershell kerberos postgresql lab-wheelhouse wheelhouse clean
 
-deploy: $(INSTALLED) postgresql
+deploy: $(INSTALLED) postgresql lab-wheelhouse
 	$(BIN)/pyinfra inventory.py deploy.py -y
 
-test: $(INSTALLED) kerberos postgresql
+test: $(INSTALLED) kerberos postgresql lab-wheelhouse
 	$(BIN)/python -m tests.statements prepare $(STATEMENTS)
 	WINFRA_LAB_STATEMENTS=$(CURDIR)/$(STATEMENTS) $(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m tests.statements check $(STATEMENTS)
@@ -53,6 +53,14 @@ kerberos: $(INSTALLED)
 # Behind the lab's PostgreSQL is Debian's; without it its tests skip, and say so.
 postgresql:
 	@.ci/postgresql
+
+# What the lab installs Prefect from; without an index its tests skip, and say so.
+lab-wheelhouse: $(INSTALLED)
+	@.ci/wheelhouse $(BIN)
+
+# What a site installs Prefect from: its versions in group_data/all.py, for Windows.
+wheelhouse: $(INSTALLED)
+	$(BIN)/python -m winfra.wheelhouse build
 
 $(INSTALLED): requirements.txt pyproject.toml $(wildcard vendor/*.whl)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install python3.11"; exit 1; }
