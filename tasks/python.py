@@ -8,8 +8,9 @@ from pyinfra import host
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 
-from winfra import prefect_layout
+from winfra import prefect_drain, prefect_layout
 from winfra.access import Entry
+from winfra.facts.server import Hostname
 from winfra.messages.python import SOURCE_REFUSED, SOURCE_UNSET
 from winfra.operations import conda, files, python
 from winfra.prefect_layout import Layout
@@ -50,8 +51,8 @@ def _installer(layout: Layout) -> None:
         folder=layout.python_folder,
         src=data.python_installer,
         sha256=data.python_installer_sha256,
-        services=_services(),
         allow_reboot=data.allow_reboot,
+        **_services(layout),
     )
 
 
@@ -78,13 +79,16 @@ def _conda(layout: Layout) -> None:
         python=data.python_version,
         packages=data.conda_packages,
         conda=data.conda_folder,
-        services=_services(),
+        **_services(layout),
     )
 
 
-def _services() -> list[str]:
-    """Those that run this Python, the one that needs the other first."""
-    return [host.data.worker_service, host.data.server_service]
+def _services(layout: Layout) -> dict[str, Any]:
+    """Those that run this Python, the one that needs the other first, and how a worker finishes its runs."""
+    return {
+        "services": [host.data.worker_service, host.data.server_service],
+        "drains": prefect_drain.of(layout, host.get_fact(Hostname)),
+    }
 
 
 def _access(layout: Layout) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyinfra.api import Host
 
 from tests import service_trial as services
 from tests.installers import NOTED, given, installer
@@ -137,17 +139,23 @@ def test_an_older_one_is_updated(trial: Trial, make: Callable[..., Any]) -> None
     for name, dependencies in {"Api": [], "worker": ["Api"], "other": []}.items():
         services.make(trial.lab, name, dependencies=dependencies)
         services.run(trial.lab, name)
+    drained = []
+
+    @contextmanager
+    def drain(host: Host) -> Iterator[None]:
+        drained.append(services.is_running(trial.lab, "worker"))
+        yield
+
     wanted = {**make(files={PROGRAM: answering()}), "version": "3.12.7"}
-    dry = trial.dry(python.installation, **wanted, services=["worker", "Api", "missing"])
+    wanted |= {"services": ["worker", "Api", "missing"], "drains": {"worker": drain}}
+    dry = trial.dry(python.installation, **wanted)
     assert "Will stop worker, Api while Python is updated" in dry.output
     assert services.is_running(trial.lab, "worker")
 
-    applied = trial.run(python.installation, **wanted, services=["worker", "Api", "missing"])
+    applied = trial.run(python.installation, **wanted)
     assert (applied.failed, applied.changed) == (False, True), applied.output
-    running = [
-        name for name in ("Api", "worker", "other") if services.is_running(trial.lab, name)
-    ]
-    assert running == ["other"]
+    running = [name for name in ("Api", "worker", "other") if services.is_running(trial.lab, name)]
+    assert (running, drained) == (["other"], [True])
     assert "/repair" not in given(trial.lab)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -24,6 +24,7 @@ from winfra.operation import fail, operation, read
 from winfra.operations.python import ask, refuse, said, tell, verified
 from winfra.python_plan import Wanted
 from winfra.script import Script
+from winfra.service_change import Drain
 from winfra.sources import Fetched, Source
 
 ROOT_NEEDED = 1024 * 2**20
@@ -85,6 +86,8 @@ def environment(
     conda: str = FOLDER,
     offline: bool = True,
     services: Sequence[str] = (),
+    drains: Mapping[str, Drain] | None = None,
+    stop_seconds: float = 120,
 ) -> Generator[PyinfraCommand]:
     r"""
     Have an environment with Python and pip, of files of its own, which services can run.
@@ -97,6 +100,8 @@ def environment(
     + offline: whether conda has to do with what the host has
     + services: those that run from it: they, and what depends on them, are stopped before it is made
       anew, and not started again
+    + drains: what lets services finish their work before, by their names
+    + stop_seconds: how long each may take to stop
 
     An environment that lacks one of the packages, or whose Python does not run, is made anew; where
     conda refuses, the old one stays. Packages that are not in the file stay, until then.
@@ -124,14 +129,18 @@ def environment(
     if not lacking and problem is None:
         host.noop(said(interpreter, wanted))
         return
-    if interpreter is not None and problem is not None and not _can_be_made_anew(interpreter, wanted):
+    if (
+        interpreter is not None
+        and problem is not None
+        and not _can_be_made_anew(interpreter, wanted)
+    ):
         raise refuse(problem)
     if found is None or not found["packages"]:
         _check_empty(wanted.folder, found, "environment of conda")
     _check_space(wanted.folder, python_plan.NEEDED)
     work = _Work(wanted, program, listed, offline)
     _show(wanted, interpreter, lacking)
-    halt = Halt(services if found is not None else ())
+    halt = Halt(services if found is not None else (), drains, stop_seconds)
     halt.show("while the environment is made anew")
     yield from work.send()
     yield from halt.commands()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from winfra.python_plan import Problem, Wanted
 from winfra.reboot import reboot
 from winfra.registry import key_path
 from winfra.script import Script
+from winfra.service_change import Drain
 from winfra.sources import Fetched, Source
 
 INSTALLED, OTHER_VERSION, RESTART_NEEDED = 0, 1638, 3010
@@ -41,6 +42,8 @@ def installation(
     src: str | None = None,
     sha256: str | None = None,
     services: Sequence[str] = (),
+    drains: Mapping[str, Drain] | None = None,
+    stop_seconds: float = 120,
     allow_reboot: bool = False,
 ) -> Generator[PyinfraCommand]:
     r"""
@@ -55,6 +58,8 @@ def installation(
     + sha256: of that file
     + services: those that run this Python: they, and what depends on them, are stopped before it is
       updated or repaired, and not started again
+    + drains: what lets services finish their work before, by their names
+    + stop_seconds: how long each may take to stop
     + allow_reboot: restart the host if the installer asks for it; else the run stops
 
     A Python that is older than a version with three numbers is updated. Where the folder has one of
@@ -85,7 +90,7 @@ def installation(
     repair = _check_possible(found, wanted, problem)
     fetched = Fetched(file)
     _show(found, wanted, file)
-    halt = Halt(services if found is not None else ())
+    halt = Halt(services if found is not None else (), drains, stop_seconds)
     halt.show("while Python is updated")
     yield from fetched.fetch()
     yield from halt.commands()
