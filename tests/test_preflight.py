@@ -190,17 +190,33 @@ def test_a_refused_version_is_named() -> None:
 
 
 def test_files_that_sections_need(tmp_path: Path) -> None:
-    """An installer has to be a file and the wheelhouse a folder on this machine."""
-    file = tmp_path / "python.exe"
+    """The wheelhouse is a folder on this machine, conda's list of packages a file."""
+    file = tmp_path / "explicit.txt"
     file.touch()
-    there = lines({"python_installer": str(file), "wheelhouse": str(tmp_path)})
-    not_there = lines({"python_installer": str(tmp_path), "wheelhouse": str(file)})
+    conda = {"python_source": "conda"}
+    there = lines({"conda_packages": str(file), "wheelhouse": str(tmp_path), **conda})
+    not_there = lines({"conda_packages": str(tmp_path), "wheelhouse": str(file), **conda})
 
     assert missing(there.values()) == []
-    assert missing(not_there.values()) == ["Python's installer", "wheelhouse"]
+    assert missing(not_there.values()) == ["conda's packages", "wheelhouse"]
     assert not_there["wheelhouse"].remedy == messages.NO_FILE.text(
         key="wheelhouse", value=str(file), kind="folder"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("installer", {"Python's installer"}),
+        ("conda", {"conda's installer", "conda's packages"}),
+        ("existing", set()),
+    ],
+)
+def test_what_python_is_installed_from(source: str, names: set[str]) -> None:
+    """Only what its source needs is looked at."""
+    every = {"Python's installer", "conda's installer", "conda's packages"}
+
+    assert every & {*lines({"python_source": source})} == names
 
 
 def test_sources_are_the_ones_that_are_meant(tmp_path: Path) -> None:

@@ -223,7 +223,11 @@ def python(findings: Findings, wanted: Wanted) -> Iterator[Check]:
     version = _text(wanted["python_version"])
     fits = version is not None and _minor(version) in accepted
     yield _version_check("Python", "python_version", version, " or ".join(accepted), fits=fits)
-    yield _file_check("Python's installer", "python_installer", wanted, "file")
+    if wanted["python_source"] == "installer":
+        yield _source_check("Python's installer", "python_installer", wanted)
+    if wanted["python_source"] == "conda":
+        yield _source_check("conda's installer", "conda_installer", wanted)
+        yield _file_check("conda's packages", "conda_packages", wanted, "file")
 
 
 @requirement
