@@ -23,6 +23,8 @@ from winfra.prefect_api import Api
 
 AUTH = "admin:Pä\"ss 'w0rd"
 START_SECONDS = 120
+BUSY, ATTEMPTS = 503, 10
+"""What SQLite cannot do at a moment, it can at the next."""
 _SETTINGS = {
     "DO_NOT_TRACK": "1",
     # The packages are the same files in all labs, which notice what is written among them.
@@ -30,9 +32,6 @@ _SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_API_AUTH_STRING": AUTH,
     "PREFECT_SERVER_UI_ENABLED": "false",
-    # What runs in the background besides changes states behind a test's back.
-    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
-    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
 }
 
 
@@ -49,7 +48,11 @@ class PrefectServer:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         login = {"Authorization": f"Basic {base64.b64encode(AUTH.encode()).decode()}"}
         url = f"{self.url}/{path}"
-        answer = requests.request(method, url, json=body, headers=login, timeout=30)
+        for _ in range(ATTEMPTS):
+            answer = requests.request(method, url, json=body, headers=login, timeout=30)
+            if answer.status_code != BUSY:
+                break
+            time.sleep(0.2)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -99,14 +102,15 @@ def migrated(packages: Path) -> Path:
     name = f"{packages.parents[1].name}-database"
 
     def make(target: Path) -> None:
-        command = "server database upgrade -y"
-        run(packages, target, command.split()).wait(START_SECONDS)
+        process = run(packages, target, ["server", "database", "upgrade", "-y"])
+        assert process.wait(START_SECONDS) == 0, (target / "log").read_text(errors="replace")
 
     return once(packages.parents[2], name, make)
 
 
 def start(packages: Path, home: Path, port: int) -> subprocess.Popen[bytes]:
-    return run(packages, home, ["server", "start", "--port", str(port)])
+    # What runs in the background changes states behind a test's back, and keeps SQLite busy.
+    return run(packages, home, ["server", "start", "--no-services", "--port", str(port)])
 
 
 def run(packages: Path, home: Path, arguments: list[str]) -> subprocess.Popen[bytes]:

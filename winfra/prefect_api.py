@@ -23,6 +23,9 @@ ABSENT = (messages.NO_SERVER, messages.NOT_READY, messages.NOT_FOUND)
 UNSEEN = (*ABSENT, messages.LOGIN_REFUSED)
 """What a dry run may meet besides: the server gets a new login with a restart."""
 SECONDS = 30.0
+ATTEMPTS = 5
+_READINESS = {"health", "ready"}
+"""Of these 503 is an answer."""
 _STATUSES = {
     401: messages.LOGIN_REFUSED,
     404: messages.NOT_FOUND,
@@ -117,6 +120,7 @@ class Request(Script):
             Body=_encoded(body, bool(self._secrets)),
             Authorization=api.authorization,
             TimeoutSeconds=seconds,
+            Attempts=1 if path in _READINESS else ATTEMPTS,
         )
 
     @property

@@ -18,7 +18,7 @@ from pyinfra.api.hiddenvalue import HiddenValue
 from tests.trial import Trial
 from winfra.facts.prefect_api import Answer
 from winfra.messages import prefect_api as messages
-from winfra.prefect_api import Api
+from winfra.prefect_api import ATTEMPTS, Api, Client, RefusedError, Request
 
 SECRET = "admin:Pä\"ss'w0rd"
 
@@ -32,6 +32,7 @@ class Witness:
     content: bytes = b"null"
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0
+    busy: int = 0
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
 
@@ -49,7 +50,8 @@ def answering(**given: Any) -> Iterator[Witness]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             witness.asked.append((self.command, self.path, dict(self.headers), body))
             time.sleep(witness.seconds)
-            self.send_response(witness.status)
+            busy, witness.busy = witness.busy > 0, witness.busy - 1
+            self.send_response(503 if busy else witness.status)
             for name, value in witness.headers.items():
                 self.send_header(name, value)
             if witness.kind:
@@ -108,10 +110,6 @@ def test_login_and_body_arrive_as_they_were_given(trial: Trial) -> None:
             {"status": 401, "content": b'{"exception_message":"Unauthorized"}'},
             messages.LOGIN_REFUSED,
         ),
-        (
-            {"status": 503, "content": b'{"message":"Database is not available"}'},
-            messages.NOT_READY,
-        ),
         ({"status": 409, "content": b'{"detail":"exists"}'}, messages.REFUSED),
         ({"status": 500, "content": b"Internal Server Error", "kind": ""}, messages.SERVER_FAILED),
         ({"kind": "text/html", "content": b"<html>"}, messages.NOT_PREFECT),
@@ -145,3 +143,26 @@ def test_nobody_is_there(trial: Trial) -> None:
     start, _, end = messages.NO_SERVER.text(url=api.url, reason="?").partition("?")
     assert start in seen.output
     assert end in seen.output
+
+
+def test_a_server_whose_database_is_busy(trial: Trial) -> None:
+    """It is asked again, and in the end it is not ready."""
+    with answering(content=b'{"message":"Database is not available"}', busy=2) as server:
+        assert trial.fact(Answer, api=server.api, path="version")
+        assert len(server.asked) == 3
+        server.busy = 9
+        seen = trial.ask(Answer, api=server.api, path="version")
+        assert len(server.asked) == 3 + ATTEMPTS
+        values = {"url": server.url, "reason": "Database is not available"}
+        assert messages.NOT_READY.text(**values) in seen.output
+
+        server.busy = 1
+        assert trial.fact(Answer, api=server.api, path="ready", absent=True) is None
+
+
+def test_a_server_that_does_not_answer_in_time(trial: Trial) -> None:
+    """Nothing waits longer than it should."""
+    with answering(seconds=2) as server, pytest.raises(RefusedError) as raised:
+        Client(trial.host, server.api).run(Request(server.api, "GET", "version", seconds=0.3))
+    text = messages.NO_SERVER.text(url=server.url, reason="no answer after 0.3 s")
+    assert raised.value.lines == (text,)

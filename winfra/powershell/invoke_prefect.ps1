@@ -1,7 +1,8 @@
 # One request to Prefect's REST API. What the server answers, a refusal included, goes back as it is; status 0: it does not.
+# It answers 503 when its database was busy and nothing was done, as a client of its own tries again after.
 param(
     [Parameter(Mandatory)] [string] $Uri, [string] $Method = 'GET', [object] $Body, [securestring] $Authorization,
-    [double] $TimeoutSeconds = 30
+    [double] $TimeoutSeconds = 30, [int] $Attempts = 1
 )
 
 function New-Request {
@@ -35,17 +36,24 @@ function Read-Answer([Net.WebResponse] $Answer) {
     finally { $Answer.Dispose() }
 }
 
+function Get-Answer {
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    try {
+        $request = New-Request
+        if ($null -ne $Body) { Write-Body $request }
+        Read-Answer $request.GetResponse()
+    }
+    catch [Management.Automation.MethodInvocationException] {
+        $failure = $_.Exception.InnerException
+        if ($failure -is [Net.WebException] -and $null -ne $failure.Response) { return Read-Answer $failure.Response }
+        $reason = $_.Exception.GetBaseException().Message.TrimEnd('.')
+        if ($watch.Elapsed.TotalSeconds -ge $TimeoutSeconds) { $reason = "no answer after $TimeoutSeconds s" }
+        @{ Status = 0; Reason = $reason }
+    }
+}
+
 $utf8 = New-Object Text.UTF8Encoding $false
-$watch = [Diagnostics.Stopwatch]::StartNew()
-try {
-    $request = New-Request
-    if ($null -ne $Body) { Write-Body $request }
-    Read-Answer $request.GetResponse()
+for ($attempt = 1; ($answer = Get-Answer).Status -eq 503 -and $attempt -lt $Attempts; $attempt++) {
+    Start-Sleep -Milliseconds (100 * [Math]::Pow(2, $attempt))
 }
-catch [Management.Automation.MethodInvocationException] {
-    $failure = $_.Exception.InnerException
-    if ($failure -is [Net.WebException] -and $null -ne $failure.Response) { return Read-Answer $failure.Response }
-    $reason = $_.Exception.GetBaseException().Message.TrimEnd('.')
-    if ($watch.Elapsed.TotalSeconds -ge $TimeoutSeconds) { $reason = "no answer after $TimeoutSeconds s" }
-    @{ Status = 0; Reason = $reason }
-}
+$answer
