@@ -32,10 +32,6 @@ windows_build = 17763
 # How far the host's clock may be from this machine's; Kerberos refuses more than 300.
 clock_seconds = 300
 
-# The Python that runs Prefect, 3.11 or 3.12, and its installer on this machine.
-python_version = None
-python_installer = None
-
 # How Prefect's database comes about: "archive" (EDB's zip of binaries), "installer" (EDB's installer), or "existing":
 # a server that others look after, on which nothing is installed and nothing configured.
 postgresql_source = "archive"
@@ -99,5 +95,73 @@ postgresql_settings = {
 prefect_database = "prefect_db"
 prefect_role = "prefect"
 
-# A folder on this machine with every wheel that Prefect needs, for hosts without the internet.
+# The Python that runs Prefect: "installer" (python.org's, for all users, in a folder of its own), "conda" (the
+# guide's: an environment of an Anaconda or Miniforge, which is installed if it is not there), or "existing"; never a
+# virtual environment, whose python.exe Windows cannot run as a service.
+python_source = "installer"
+
+# Its version, 3.11 or 3.12; and its folder (None: C:\Program Files\Python and the version).
+python_version = "3.12"
+python_folder = None
+
+# python.org's installer and its SHA-256, given as for PostgreSQL above.
+python_installer = None
+python_installer_sha256 = None
+
+# conda: its folder (without a space), the installer for hosts that do not have it, the environment's name, and a file
+# on this machine with the packages (`conda list --explicit --md5`); None is the given version from conda's own cache.
+conda_folder = r"C:\miniforge3"
+conda_installer = None
+conda_installer_sha256 = None
+conda_environment = "prefect_env"
+conda_packages = None
+
+# Prefect's version: one of those with a lock in files/prefect, whose README says what is known against 3.4.25, the
+# guide's, and what the deploy does about it.
+prefect_version = "3.4.25"
+
+# A folder on this machine with every wheel of that lock; None is where `make wheelhouse` puts them.
 wheelhouse = None
+
+# Where the server listens: this host alone, or 0.0.0.0 with PREFECT_AUTH_STRING in .env and the networks that may
+# reach it; and by which name and port this host and the workers' reach it.
+prefect_listen = "127.0.0.1"
+prefect_networks: list[str] = []
+prefect_server = "127.0.0.1"
+prefect_port = 4200
+
+# The UI's address in a browser, if it is another one, such as that of a proxy.
+prefect_ui_url = None
+
+# How much server and worker write into their logs.
+prefect_log_level = "INFO"
+
+# Further settings of Prefect for each, by their names in the environment; None removes one of the deploy's own.
+prefect_server_settings: dict[str, object] = {}
+prefect_worker_settings: dict[str, object] = {}
+
+# How long the upgrade of Prefect's database may take, in seconds.
+prefect_migration_seconds = 3600
+
+# The services, and in seconds how long each may take until it answers.
+server_service = "PrefectServer"
+worker_service = "PrefectWorker"
+server_start_seconds = 180
+worker_start_seconds = 180
+
+# The pool that runs wait in, and how many of it may run at once; None is no limit.
+work_pool = "local-pool"
+work_pool_concurrency = None
+
+# The worker's name (None: the computer's with -1), how many runs it takes at once, and how many seconds its runs get
+# to end before it is stopped.
+worker_name = None
+worker_limit = None
+worker_drain_seconds = 300
+
+# The account, no administrator, that works with the flow beside the services: a name, DOMAIN\name or a SID.
+flow_user = None
+
+# How many seconds the first flow gets from its start to its end, and until a worker starts it.
+flow_seconds = 300
+flow_start_seconds = 60
