@@ -9,12 +9,10 @@ from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 
 from winfra import prefect_drain, prefect_layout
-from winfra.access import Entry
 from winfra.facts.server import Hostname
 from winfra.messages.python import SOURCE_REFUSED, SOURCE_UNSET
-from winfra.operations import conda, files, python
+from winfra.operations import conda, python
 from winfra.prefect_layout import Layout
-from winfra.sid import ADMINISTRATORS, SYSTEM, USERS
 
 DEFAULTS: dict[str, Any] = {
     **prefect_layout.DEFAULTS,
@@ -25,7 +23,6 @@ DEFAULTS: dict[str, Any] = {
     "conda_packages": None,
     "allow_reboot": False,
 }
-KEEPERS = (Entry(SYSTEM, "full"), Entry(ADMINISTRATORS, "full"))
 
 
 @deploy("3 Python", data_defaults=DEFAULTS)
@@ -37,7 +34,7 @@ def python_interpreter() -> None:
     if source not in sources:
         raise DeployError(SOURCE_REFUSED.text(source=source, sources=", ".join(sources)))
     sources[source](layout)
-    _access(layout)
+    _guard(layout, layout.python_folder)
 
 
 def _installer(layout: Layout) -> None:
@@ -73,6 +70,9 @@ def _conda(layout: Layout) -> None:
         src=data.conda_installer,
         sha256=data.conda_installer_sha256,
     )
+    if data.conda_installer is not None:
+        # One that others have installed may be meant for more than this.
+        _guard(layout, data.conda_folder)
     conda.environment(
         name=f"Environment {data.conda_environment}",
         path=layout.python_folder,
@@ -91,12 +91,6 @@ def _services(layout: Layout) -> dict[str, Any]:
     }
 
 
-def _access(layout: Layout) -> None:
-    """Everybody may run the interpreter, and nobody but administrators change it or its packages."""
-    readers = dict.fromkeys([USERS, *layout.accounts])
-    files.access(
-        name=f"Access to {layout.python_folder}",
-        path=layout.python_folder,
-        entries=[*KEEPERS, *(Entry(reader, "read_and_execute") for reader in readers)],
-        exact=True,
-    )
+def _guard(layout: Layout, folder: str) -> None:
+    accounts = list(layout.accounts)
+    python.access(name=f"Access to {folder}", folder=folder, accounts=accounts)

@@ -25,7 +25,7 @@ SITE: dict[str, Any] = {
     "python_source": "existing",
 }
 SYSTEM, ADMINISTRATORS, USERS = "S-1-5-18", "S-1-5-32-544", "S-1-5-32-545"
-FULL, READ = 0x1F01FF, 0x1200A9
+FULL, MODIFY, READ = 0x1F01FF, 0x1301BF, 0x1200A9
 
 
 @pytest.fixture
@@ -74,17 +74,24 @@ def test_one_that_is_there(lab: Lab, site: Trial) -> None:
 
 
 def test_a_right_that_somebody_gives_is_found_and_taken(lab: Lab, site: Trial) -> None:
-    """Of Users to change the packages."""
+    """Of Users to change the interpreter, of the service to change its packages."""
     lab.install_python(FOLDER)
     site.run(python_interpreter)
-    lists = AccessLists(lab.folder)
-    lists.write_list(
-        lab.path(FOLDER), lists.dialect.parse("D:PAI(A;OICI;0x1301bf;;;BU)(A;OICI;FA;;;BA)")
-    )
-    assert f"Will change access to {FOLDER}" in site.dry(python_interpreter).output
+    packages = rf"{FOLDER}\Lib\site-packages"
+    lists, sid = AccessLists(lab.folder), account(lab)
+    for path, text in {
+        FOLDER: "D:PAI(A;OICI;0x1301bf;;;BU)(A;OICI;FA;;;BA)",
+        packages: f"D:AI(A;OICI;0x1301bf;;;{sid})",
+    }.items():
+        lists.write_list(lab.path(path), lists.dialect.parse(text))
+    dry = site.dry(python_interpreter)
+    for path in (FOLDER, packages):
+        assert f"Will change access to {path}" in dry.output
+    assert rights(lab, packages)[sid] == MODIFY
 
     site.run(python_interpreter)
     check(lab, FOLDER)
+    assert not site.run(python_interpreter).changed
 
 
 @pytest.mark.parametrize(

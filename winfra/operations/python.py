@@ -12,22 +12,29 @@ from pyinfra.api import FunctionCommand, Host, State
 from pyinfra.api.command import PyinfraCommand
 
 from winfra import python_plan
+from winfra.access import Entry
+from winfra.access_plan import Request, plan
 from winfra.difference import show
 from winfra.facts.drives import Drives
+from winfra.facts.files import Paths
 from winfra.facts.python import Interpreter, InterpreterDict
 from winfra.facts.registry import Keys, find_value
 from winfra.halt import Halt
 from winfra.messages import python as messages
 from winfra.operation import HostFailedError, fail, operation, read
+from winfra.path import windows_path
 from winfra.python_plan import Problem, Wanted
 from winfra.reboot import reboot
 from winfra.registry import key_path
 from winfra.script import Script
 from winfra.service_change import Drain
+from winfra.sid import ADMINISTRATORS, SYSTEM, USERS
 from winfra.sources import Fetched, Source
 
 INSTALLED, OTHER_VERSION, RESTART_NEEDED = 0, 1638, 3010
 """Exit codes of Windows Installer: ERROR_SUCCESS, ERROR_PRODUCT_VERSION, ERROR_SUCCESS_REBOOT_REQUIRED."""
+_INNER = ("Lib", r"Lib\site-packages", "Scripts")
+"""What somebody who wants to install a package is likely to open."""
 _SECONDS = 1200.0
 _MARGIN = 60.0
 _REBOOT_SECONDS = 600.0
@@ -97,6 +104,47 @@ def installation(
     work = _Work(wanted, fetched.path, repair=repair, allow_reboot=allow_reboot)
     yield FunctionCommand(_install, (work,), {})
     yield from fetched.remove()
+
+
+@operation()
+def access(folder: str, accounts: Sequence[str] = ()) -> Generator[PyinfraCommand]:
+    r"""
+    Have a Python that only administrators change: all others may run it, and read its packages.
+
+    + folder: the interpreter's
+    + accounts: those that run it, beside Windows' group Users
+
+    Nothing is inherited from the folders above. Its folders of packages and programs have no entries of
+    their own.
+
+    **Example:**
+
+    .. code:: python
+
+        from winfra.operations import python
+
+        python.access(
+            name="Keep Python as it is",
+            folder=r"C:\Program Files\Python312",
+            accounts=["svc_prefect"],
+        )
+    """
+    folder = windows_path(folder, "folder")
+    entries = [Entry(keeper, "full") for keeper in (SYSTEM, ADMINISTRATORS)]
+    readers = dict.fromkeys([USERS, *accounts])
+    entries += [Entry(reader, "read_and_execute") for reader in readers]
+    inner = [rf"{folder}\{name}" for name in _INNER]
+    found = read(Paths, paths=inner)
+    requests = {folder: Request(entries, exact=True)}
+    requests |= {path: Request((), purge=True, inherit=True) for path in inner if found[path]}
+    plans = [plan(path, request, lock_out=False) for path, request in requests.items()]
+    changes = [one for one in plans if one.changes]
+    if not changes:
+        host.noop(f"access to {folder} is as wanted")
+    for one in changes:
+        one.show()
+    for one in changes:
+        yield Script("set_access", Path=one.path, Sddl=one.sddl, Owner=one.owner)
 
 
 def default_folder(version: str) -> str:
