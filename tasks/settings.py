@@ -101,7 +101,8 @@ def _database(layout: Layout, data: dict[str, Any]) -> None:
         account=layout.server_account,
         password=layout.password(layout.server_account),
         service_host_folder=layout.service_host,
-        directory=rf"{layout.home}\data",
+        # Of which nobody but administrators changes anything: Prefect reads an .env where it works.
+        directory=layout.home,
         backup=rf"{layout.home}\backups\before-upgrade.dump" if connection.psql else None,
         seconds=data["prefect_migration_seconds"],
     )

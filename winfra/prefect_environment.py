@@ -49,6 +49,8 @@ def server(layout: Layout, data: Mapping[str, Any]) -> dict[str, str | HiddenVal
         "PREFECT_SERVER_MEMO_STORE_PATH": rf"{layout.home}\data\memo_store.toml",
         "PREFECT_SERVER_LOGGING_LEVEL": data["prefect_log_level"],
         "PREFECT_SERVER_ANALYTICS_ENABLED": False,
+        # With -m the folder that it works in would come before the installed packages.
+        "PYTHONSAFEPATH": 1,
     }
     return texts({**own, **data["prefect_server_settings"]})
 

@@ -67,7 +67,7 @@ def database(
     + account: the server's, which upgrades the database as ``service_host.check`` runs commands
     + password: the account's
     + service_host_folder: the service host's folder
-    + directory: the working folder
+    + directory: the working folder, whose ``.env`` and ``prefect.toml`` Prefect reads
     + backup: where a database that has tables is dumped to before (pg_dump's custom format); the
       folder is for administrators alone
     + seconds: how long the upgrade may take
@@ -87,7 +87,7 @@ def database(
             account="svc_prefect",
             password=host.data.service_account_password,
             service_host_folder=r"D:\prefect_data\scripts\service_host",
-            directory=r"D:\prefect_data\data",
+            directory=r"D:\prefect_data",
             backup=r"D:\prefect_data\backups\before-upgrade.dump",
         )
     """
