@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from pyinfra import host, logger
@@ -17,7 +18,7 @@ from winfra import (
 )
 from winfra.facts.server import Hostname
 from winfra.messages import Message, prefect_server as messages
-from winfra.operations import firewall, prefect, service_host
+from winfra.operations import files, firewall, prefect, service_host
 from winfra.prefect_layout import Layout
 from winfra.service_host import Probe
 
@@ -29,7 +30,9 @@ DEFAULTS: dict[str, Any] = {
     "prefect_networks": [],
     "server_description": "Prefect 3 Server API Service",
     "server_start_seconds": 180,
+    "prefect_scripts": None,
 }
+SCRIPTS = Path(__file__).parents[1] / "files" / "scripts"
 
 
 @deploy("6 Server", data_defaults=DEFAULTS)
@@ -38,6 +41,7 @@ def prefect_server() -> None:
     layout = prefect_layout.of(host)
     data = {key: host.data.get(key) for key in DEFAULTS}
     _address(layout, data)
+    scripts(layout.scripts, data["prefect_scripts"])
     _service(layout, data)
     service = data["server_service"]
     prefect.ready(
@@ -47,6 +51,11 @@ def prefect_server() -> None:
         service=service,
         log=layout.log(service),
     )
+
+
+def scripts(folder: str, source: str | None) -> None:
+    """What people at the host start server and worker with, and what keeps the worker."""
+    files.sync(name="Scripts", src=source or str(SCRIPTS), dest=folder)
 
 
 def _service(layout: Layout, data: dict[str, Any]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from pyinfra import host
 from pyinfra.api.deploy import deploy
 
+from tasks.server import scripts
 from winfra import prefect_drain, prefect_environment, prefect_layout, prefect_settings
 from winfra.facts.server import Hostname
-from winfra.operations import files, prefect, service_host
+from winfra.operations import prefect, service_host
 from winfra.prefect_layout import Layout
 
 DEFAULTS: dict[str, Any] = {
@@ -19,9 +19,8 @@ DEFAULTS: dict[str, Any] = {
     "worker_limit": None,
     "worker_description": "Prefect 3 Worker Service",
     "worker_start_seconds": 180,
-    "run_worker": None,
+    "prefect_scripts": None,
 }
-PROGRAM = Path(__file__).parents[1] / "files" / "scripts" / "run_worker.py"
 
 
 @deploy("8 Worker", data_defaults=DEFAULTS)
@@ -30,8 +29,8 @@ def prefect_worker() -> None:
     layout = prefect_layout.of(host)
     data = {key: host.data.get(key) for key in DEFAULTS}
     worker = layout.worker(host.get_fact(Hostname))
-    program = rf"{layout.home}\scripts\run_worker.py"
-    files.put(name="What keeps the worker", src=str(data["run_worker"] or PROGRAM), dest=program)
+    scripts(layout.scripts, data["prefect_scripts"])
+    program = rf"{layout.scripts}\run_worker.py"
     _service(layout, data, [layout.python, program, data["work_pool"], worker])
     service = data["worker_service"]
     place = {"work_pool": data["work_pool"], "api": layout.api}

@@ -69,8 +69,12 @@ class Layout:
         return rf"{self.home}\packages"
 
     @property
+    def scripts(self) -> str:
+        return rf"{self.home}\scripts"
+
+    @property
     def service_host(self) -> str:
-        return rf"{self.home}\scripts\service_host"
+        return rf"{self.scripts}\service_host"
 
     @property
     def api(self) -> Api:
