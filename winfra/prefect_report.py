@@ -52,7 +52,7 @@ def _names(folder: Path) -> Iterator[str]:
     for one in classes:
         prefix = _prefix(one)
         for field in one.body if prefix else ():
-            if isinstance(field, ast.AnnAssign) and not _is_model(field.annotation, models):
+            if isinstance(field, ast.AnnAssign) and _is_value(field.annotation, models):
                 yield from _variables(field, prefix)
 
 
@@ -77,8 +77,11 @@ def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
     return (target.id, value) if isinstance(target, ast.Name) else ("", None)
 
 
-def _is_model(annotation: ast.expr, models: set[str]) -> bool:
-    return isinstance(annotation, ast.Name) and annotation.id in models
+def _is_value(annotation: ast.expr, models: set[str]) -> bool:
+    """Is it a value of its own: no other model, and not the class's?"""
+    if isinstance(annotation, ast.Subscript):
+        return not (isinstance(annotation.value, ast.Name) and annotation.value.id == "ClassVar")
+    return not (isinstance(annotation, ast.Name) and annotation.id in models)
 
 
 def _variables(field: ast.AnnAssign, prefix: str) -> Iterator[str]:
@@ -89,8 +92,7 @@ def _variables(field: ast.AnnAssign, prefix: str) -> Iterator[str]:
     choices = alias.args if isinstance(alias, ast.Call) else [alias] if alias else []
     if choices:
         yield from (str(one.value).upper() for one in choices if isinstance(one, ast.Constant))
-    # Pydantic takes neither what is private nor what belongs to the class for a field.
-    elif name and name != "model_config" and not name.startswith("_"):
+    elif name and not name.startswith("_"):
         yield f"{prefix}{name.upper()}"
 
 
