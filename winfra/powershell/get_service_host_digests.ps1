@@ -7,7 +7,7 @@ foreach ($file in $Python, "$Folder\__main__.py") {
 }
 $options = @{
     FilePath = $Python
-    ArgumentList = '-I', $Folder, 'digests', '-'
+    ArgumentList = '-I', '-B', $Folder, 'digests', '-'
     InputBytes = (New-Object Text.UTF8Encoding $false).GetBytes($Configuration)
     TimeoutSeconds = 60
 }
