@@ -16,7 +16,7 @@ CHECKS := ../shared/tools/windows-powershell-check
 # Where the tests note which statements of PowerShell they have run.
 STATEMENTS := build/statements
 
-.PHONY: deploy test bench check lint types powershell kerberos postgresql lab-wheelhouse wheelhouse clean
+.PHONY: deploy test bench pictures check lint types powershell kerberos postgresql lab-wheelhouse wheelhouse clean
 
 deploy: $(INSTALLED) postgresql lab-wheelhouse
 	$(BIN)/pyinfra inventory.py deploy.py -y
@@ -28,6 +28,10 @@ test: $(INSTALLED) kerberos postgresql lab-wheelhouse
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+# Those of the README, of the lab after `make deploy`.
+pictures: $(INSTALLED)
+	PYTHONPATH=. $(BIN)/python docs/pictures.py
 
 check: lint types powershell
 
