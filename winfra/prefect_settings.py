@@ -16,6 +16,7 @@ from winfra.messages import prefect_settings as messages
 Value = str | int | float | bool | HiddenValue | None
 Settings = Mapping[str, str | HiddenValue]
 
+_PREFIX = "PREFECT_"
 # What logging.yml of Prefect can be overridden by, one variable for each path in it, and what names a profile.
 _NOT_MODELLED = re.compile(
     r"PREFECT_(PROFILE|LOGGING_(FORMATTERS|FILTERS|HANDLERS|LOGGERS|ROOT)_\w+)"
@@ -51,10 +52,12 @@ def shown(settings: Settings) -> list[str]:
 
 def unknown(settings: Settings, known: Collection[str]) -> Iterator[tuple[str, str | None]]:
     """Prefect's settings that are none to it, each with the one that may be meant."""
+    # Without what all of them begin with, which would make any two alike.
+    ends = [name.removeprefix(_PREFIX) for name in known]
     for name in settings:
-        if name.startswith("PREFECT_") and name not in known and not _NOT_MODELLED.fullmatch(name):
-            near = difflib.get_close_matches(name, known, 1)
-            yield name, near[0] if near else None
+        if name.startswith(_PREFIX) and name not in known and not _NOT_MODELLED.fullmatch(name):
+            near = difflib.get_close_matches(name.removeprefix(_PREFIX), ends, 1)
+            yield name, f"{_PREFIX}{near[0]}" if near else None
 
 
 def check_worker(settings: Mapping[str, object]) -> None:

@@ -1,0 +1,179 @@
+"""Prefect's settings and database on a lab, with a package that looks like Prefect where the real one would not do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pyinfra.api.hiddenvalue import HiddenValue
+
+from tests.database import Server
+from tests.files.service_host.hosted import SOURCE
+from tests.test_prefect_report import package
+from tests.trial import Trial
+from winfra.lab.access import AccessLists
+from winfra.lab.sids import service_sid
+from winfra.messages import operations as operations_messages, prefect_settings as messages
+from winfra.operations import prefect
+
+HOST = "@lab/trial"
+FOLDER = r"C:\like prefect"
+DEST = r"D:\new\folder\s.json"
+GIVEN: dict[str, Any] = {
+    "dest": DEST,
+    "settings": {"PREFECT_HOME": r"D:\x", "PREFECT_PW": HiddenValue("s3cret"), "OTHER": 1},
+    "readers": [r"NT SERVICE\Example"],
+    "folder": FOLDER,
+}
+PRETEND = "import os; print('timeout', os.environ['PREFECT_SERVER_DATABASE_TIMEOUT'])\n"
+
+
+@pytest.fixture(autouse=True)
+def _like_prefect(trial: Trial) -> None:
+    """A Python with a package that knows two revisions, and whose upgrade does nothing."""
+    packages = trial.lab.path(rf"{FOLDER}\Lib\site-packages")
+    if packages.exists():
+        return
+    trial.lab.install_python(FOLDER)
+    folder = package(packages / "prefect", {"a1": None, "b2": "a1"})
+    (folder / "__init__.py").touch()
+    (folder / "__main__.py").write_text(PRETEND)
+    information = packages / "prefect-9.9.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: prefect\nVersion: 9.9\n")
+
+
+def test_a_file_for_its_readers_alone(trial: Trial) -> None:
+    """Its folders are made; dry names what it would hold, and no secret; again, nothing."""
+    lab = trial.lab
+    dry = trial.dry(prefect.settings, **GIVEN)
+    assert rf"Will create settings {DEST}" in dry.output
+    assert "s3cret" not in dry.output
+    assert not lab.path(r"D:\new").exists()
+    ran = trial.run(prefect.settings, **GIVEN)
+    assert ran.changed, ran.output
+    assert json.loads(lab.path(DEST).read_bytes()) == {
+        "OTHER": "1", "PREFECT_HOME": r"D:\x", "PREFECT_PW": "s3cret",
+    }  # fmt: skip
+    found = AccessLists(lab.folder).read(lab.path(DEST))
+    assert {ace.sid for ace in found.aces or ()} == {
+        "S-1-5-18", "S-1-5-32-544", service_sid("Example"),
+    }  # fmt: skip
+    assert [path.name for path in lab.path(DEST).parent.iterdir()] == ["s.json"]
+    again = trial.run(prefect.settings, **GIVEN)
+    assert (again.changed, again.failed) == (False, False)
+    assert f"noop: {DEST} is as wanted" in again.output
+
+
+def test_a_name_without_a_likeness(trial: Trial) -> None:
+    """The sentence does without."""
+    given = {**GIVEN, "settings": {"PREFECT_QQQQQQ": "x"}}
+    refused = trial.run(prefect.settings, **given)
+    text = messages.UNKNOWN_SETTING.text(
+        path=DEST, host=HOST, setting="PREFECT_QQQQQQ", version="9.9", suggestion=""
+    )
+    assert text in refused.output
+    assert not trial.lab.path(DEST).exists()
+
+
+def test_a_folder_stands_where_the_file_should(trial: Trial) -> None:
+    """It is left alone."""
+    trial.lab.path(DEST).mkdir(parents=True)
+    refused = trial.run(prefect.settings, **GIVEN)
+    assert operations_messages.UPLOAD_ONTO_FOLDER.text(path=DEST, host=HOST) in refused.output
+    assert refused.failed
+
+
+def test_there_is_no_prefect_yet(trial: Trial) -> None:
+    """A dry run goes on; the run says what comes first, and writes nothing."""
+    given = {**GIVEN, "folder": r"C:\none"}
+    dry = trial.dry(prefect.settings, **given)
+    assert (dry.failed, dry.will_change) == (False, True)
+    refused = trial.run(prefect.settings, **given)
+    assert messages.NO_PREFECT.text(folder=r"C:\none", host=HOST) in refused.output
+    assert not trial.lab.path(DEST).exists()
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("server", "its settings or migrations are not where they were until now"),
+        ("settings", "its settings or migrations are not where they were until now"),
+    ],
+)
+def test_a_prefect_that_is_laid_out_otherwise(trial: Trial, part: str, reason: str) -> None:
+    """Names that nobody can check would be as good as unknown ones."""
+    folder = trial.lab.path(rf"{FOLDER}\Lib\site-packages\prefect\{part}")
+    aside = folder.rename(folder.with_suffix(".aside"))
+    try:
+        refused = trial.run(prefect.settings, **GIVEN)
+    finally:
+        aside.rename(folder)
+    text = messages.NOT_UNDERSTOOD.text(version="9.9", folder=FOLDER, host=HOST, reason=reason)
+    assert text in refused.output
+
+
+def database(trial: Trial, server: Server, **more: Any) -> dict[str, Any]:
+    """The operation's arguments for a database of the superuser's, by an upgrade that does nothing."""
+    if not trial.lab.path(r"D:\host").exists():
+        shutil.copytree(SOURCE, trial.lab.path(r"D:\host"))
+    trial.lab.path(r"D:\s.json").write_text("{}")
+    return {
+        "connection": server.psql,
+        "python": rf"{FOLDER}\python.exe",
+        "settings": r"D:\s.json",
+        "account": "LocalSystem",
+        "service_host_folder": r"D:\host",
+        "directory": "D:\\",
+        **more,
+    }
+
+
+def test_an_upgrade_that_leads_nowhere(trial: Trial, server: Server) -> None:
+    """The database itself is asked what came of it; statements have more time than the server's have."""
+    server.do(
+        "CREATE TABLE alembic_version (version_num varchar(32))",
+        "INSERT INTO alembic_version VALUES ('a1')",
+    )
+    try:
+        given = database(trial, server)
+        ran = trial.run(prefect.database, **given)
+        values = {"database": "postgres", "address": "127.0.0.1", "port": server.port}
+        text = messages.NOT_MIGRATED.text(
+            **values, host=HOST, version="9.9", revision="a1", wanted="b2"
+        )
+        assert ran.failed
+        assert "timeout 600" in ran.output
+        assert text in ran.output
+
+        remote = replace(server.psycopg)
+        refused = trial.run(prefect.database, **{**given, "connection": remote, "backup": r"D:\x"})
+        text = messages.BACKUP_NEEDS_PSQL.text(**values, host=HOST)
+        assert text in refused.output
+        assert "timeout 600" not in refused.output
+
+        server.do("UPDATE alembic_version SET version_num = 'b2'")
+        again = trial.run(prefect.database, **given)
+        assert (again.failed, again.changed) == (False, False)
+        assert "noop: database postgres is at revision b2" in again.output
+    finally:
+        server.do("DROP TABLE alembic_version")
+
+
+def test_nothing_is_there_yet(trial: Trial, server: Server) -> None:
+    """A dry run on a bare host: neither Prefect nor database."""
+    connection = replace(server.psql, database="none_yet")
+    given = database(trial, server, connection=connection, python=r"C:\none\python.exe")
+    dry = trial.dry(prefect.database, **given)
+    assert (dry.failed, dry.will_change) == (False, True)
+    assert "revision  -  ->  that of the Prefect that is installed by then" in dry.output
+
+
+def test_an_upgrade_that_made_no_table(trial: Trial, server: Server) -> None:
+    """PostgreSQL's own words say so."""
+    ran = trial.run(prefect.database, **database(trial, server))
+    assert ran.failed
+    assert 'relation "alembic_version" does not exist' in ran.output
