@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from winfra.lab import access, accounts, bare, logon, rights, token, well_known
 from winfra.lab.access import AccessLists
 from winfra.lab.paths import to_real
+from winfra.lab.registry import Registry
 from winfra.lab.resolve import Names
 from winfra.lab.sids import service_sid
 from winfra.lab.state_file import read_json, write_json
@@ -26,6 +27,7 @@ _PROFILES = {
     well_known.LOCAL_SERVICE: r"C:\Windows\ServiceProfiles\LocalService",
     well_known.NETWORK_SERVICE: r"C:\Windows\ServiceProfiles\NetworkService",
 }
+_PROFILES_KEY = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 _PROFILE_LIST = "O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;{sid})"
 
 
@@ -88,8 +90,11 @@ def token_of(lab: Path, account: Account, groups: tuple[str, ...]) -> Token:
 
 
 def make_profile(lab: Path, account: Account) -> None:
-    """The folders that the first logon of the account makes."""
+    """The folders that the first logon of the account makes, and their entry in the registry."""
     folder = to_real(lab, account.profile)
+    keys, entry = Registry(lab / "registry"), rf"{_PROFILES_KEY}\{account.sid}"
+    if not keys.values(entry):
+        keys.set(entry, "ProfileImagePath", account.profile, "ExpandString")
     if folder.is_dir():
         return
     if account.kind == "built-in":
