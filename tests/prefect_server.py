@@ -21,7 +21,7 @@ from winfra.lab import postgresql, prefect
 from winfra.lab.python_packages import once
 from winfra.prefect_api import Api
 
-AUTH = "admin:Pä\"ss 'w0rd"
+AUTH = "admin:P:a\"ss 'w0rd$"
 START_SECONDS = 120
 BUSY, ATTEMPTS = 503, 10
 """What SQLite cannot do at a moment, it can at the next."""

@@ -39,6 +39,12 @@ API = Api(URL, HiddenValue("admin:s3cret"))
             "it holds a name or a password, which belong into auth",
         ),
         (URL, HiddenValue("s3cret"), "auth", "it is not of the form user:password"),
+        (
+            URL,
+            "admin:s3cret-é",
+            "auth",
+            "a character in it is not ASCII, which Prefect cannot compare",
+        ),
         (URL, "admin:s3cret\n", "auth", "it is not of the form user:password"),
     ],
 )

@@ -64,10 +64,12 @@ class Api:
             yield "url", f"{self.url!r} is no address such as http://127.0.0.1:4200/api"
         elif parts.username is not None:
             yield "url", "it holds a name or a password, which belong into auth"
-        if isinstance(self.auth, HiddenValue) and not re.fullmatch(
-            r"[^:\x00-\x1f\x7f]+:[^\x00-\x1f\x7f]+", str(self.auth.unmask())
-        ):
+        login = str(self.auth.unmask()) if isinstance(self.auth, HiddenValue) else "user:password"
+        if not re.fullmatch(r"[^:\x00-\x1f\x7f]+:[^\x00-\x1f\x7f]+", login):
             yield "auth", "it is not of the form user:password"
+        elif not login.isascii():
+            # Python's hmac.compare_digest, with which Prefect from 3.6.22 on compares it, raises.
+            yield "auth", "a character in it is not ASCII, which Prefect cannot compare"
 
 
 class ApiError(OSError):

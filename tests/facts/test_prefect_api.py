@@ -20,7 +20,7 @@ from winfra.facts.prefect_api import Answer
 from winfra.messages import prefect_api as messages
 from winfra.prefect_api import ATTEMPTS, Api, Client, RefusedError, Request
 
-SECRET = "admin:Pä\"ss'w0rd"
+SECRET = "admin:P:a\"ss'w0rd$"
 
 
 @dataclass
