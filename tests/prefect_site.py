@@ -24,7 +24,7 @@ from winfra.lab import postgresql as lab_postgresql, prefect as lab_prefect
 from winfra.lab.state import Lab
 
 PASSWORD = HiddenValue("Pr3fect '@/:%#\"é\\ $&+?")
-AUTH = HiddenValue("people:Au7h-'@/:%#\"é")
+AUTH = HiddenValue("people:Au7h-'@/:%#\"")
 ACCOUNT_PASSWORD = HiddenValue("Acc0unt-'\"$é")
 HOME = r"D:\prefect_data"
 
