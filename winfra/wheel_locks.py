@@ -116,6 +116,8 @@ class _Resolution:
             source.write_text(self.requirements, "utf-8")
             pins.write_text("".join(f"{name}=={pin}\n" for name, pin in self.pins.items()), "utf-8")
             command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config"]
+            # Nothing is built, so this Python will do: for the target's, uv would look, and fetch one.
+            command += ["--python", sys.executable, "--no-python-downloads"]
             command += ["--python-version", self.target.python, "--only-binary", ":all:"]
             command += ["--python-platform", _UV_PLATFORMS[self.target.platform]]
             command += ["--constraint", str(pins), *self._limits, *options]

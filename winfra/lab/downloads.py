@@ -1,4 +1,4 @@
-"""What a site fetches from its vendors, made for the lab: PostgreSQL's archive, Microsoft's runtime."""
+"""What a site fetches from its vendors, made for the lab: PostgreSQL's archive, Microsoft's runtime, wheels."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from typing import Any
 
 from winfra.lab import postgresql
 from winfra.lab.pgsql import distribution
+from winfra.lab.python import VERSION
 from winfra.lab.state import Lab
 
 
 def data() -> dict[str, Any]:
-    """The data of a site with these files; without a PostgreSQL on this machine there is none."""
+    """The data of a site with these files."""
+    return {**_postgresql(), **_python()}
+
+
+def _postgresql() -> dict[str, Any]:
+    """Without a PostgreSQL on this machine there is none."""
     if not postgresql.is_available():
         return {}
     home = Lab().home
@@ -30,6 +36,11 @@ def data() -> dict[str, Any]:
         "vc_runtime": str(runtime),
         "vc_runtime_sha256": _sha256(runtime),
     }
+
+
+def _python() -> dict[str, Any]:
+    """The lab's Python is this machine's, and so are the wheels for it; `make lab-wheelhouse` builds them."""
+    return {"python_version": VERSION, "wheelhouse_platform": "linux"}
 
 
 def port(home: Path) -> int:
