@@ -129,6 +129,7 @@ def test_the_profile_for_people_has_no_secret(page: str | None) -> None:
     assert found["active"] == "server"
     profile = found["profiles"]["server"]
     assert profile["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+    assert profile["PREFECT_DEPLOYMENTS_DEFAULT_WORK_POOL_NAME"] == "local-pool"
     assert profile.get("PREFECT_UI_URL") == page
     assert "password" not in text
     assert "secret" not in text

@@ -7,6 +7,7 @@ write below ``data`` alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,8 +70,10 @@ def people(layout: Layout, data: Mapping[str, Any]) -> str:
     """The profile of those who use Prefect at the host: a file in TOML that everybody may read."""
     page = data["prefect_ui_url"]
     settings = {"PREFECT_API_URL": layout.api.url, "PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}
+    settings["PREFECT_DEPLOYMENTS_DEFAULT_WORK_POOL_NAME"] = str(layout.data["work_pool"])
     settings |= {"PREFECT_UI_URL": page} if page else {}
-    lines = [f"{name} = '{value}'" for name, value in settings.items()]
+    # What JSON makes of a text is a text of TOML's.
+    lines = [f"{name} = {json.dumps(text, ensure_ascii=False)}" for name, text in settings.items()]
     return "\n".join(['active = "server"', "", "[profiles.server]", *lines, ""])
 
 
