@@ -15,6 +15,9 @@ from winfra.lab.pgsql import distribution
 from winfra.lab.python import VERSION
 from winfra.lab.state import Lab
 
+_FIRST_PORT, _PORTS = 20_000, 6_000
+"""Below those that Linux gives to clients, for PostgreSQL and, as many above, for Prefect."""
+
 
 def data() -> dict[str, Any]:
     """The data of a site with these files."""
@@ -40,12 +43,16 @@ def _postgresql() -> dict[str, Any]:
 
 def _python() -> dict[str, Any]:
     """The lab's Python is this machine's, and so are the wheels for it; `make lab-wheelhouse` builds them."""
-    return {"python_version": VERSION, "wheelhouse_platform": "linux"}
+    return {
+        "python_version": VERSION,
+        "wheelhouse_platform": "linux",
+        "prefect_port": port(Lab().home) + _PORTS,
+    }
 
 
 def port(home: Path) -> int:
     """One for the servers of these labs, which share this machine's ports with others."""
-    return 20_000 + zlib.crc32(str(home).encode()) % 10_000
+    return _FIRST_PORT + zlib.crc32(str(home).encode()) % _PORTS
 
 
 def _made(home: Path, name: str, make: Callable[[Path], Path]) -> Path:
