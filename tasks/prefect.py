@@ -8,7 +8,8 @@ from typing import Any
 from pyinfra import host
 from pyinfra.api.deploy import deploy
 
-from winfra import prefect_layout, wheelhouse
+from winfra import prefect_drain, prefect_layout, wheelhouse
+from winfra.facts.server import Hostname
 from winfra.operations import files, pip, prefect
 from winfra.prefect_layout import Layout
 
@@ -41,6 +42,7 @@ def prefect_packages() -> None:
         platform=data.wheelhouse_platform,
         contains={"prefect": data.prefect_version},
         services=[data.worker_service, data.server_service],
+        drains=prefect_drain.of(layout, host.get_fact(Hostname)),
     )
     for account, password in layout.accounts.items():
         prefect.verified(

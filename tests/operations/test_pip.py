@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,11 +66,9 @@ def house(folder: Path, version: str = "1.0") -> Path:
 
 
 def lay(trial: Trial, folder: Path) -> Path:
-    """Have a folder's wheels installed, without their programs; where the packages are."""
+    """Have a folder's wheels installed; where the packages are."""
     site = trial.lab.path(FOLDER) / "Lib" / "site-packages"
-    for file in folder.glob("*.whl"):
-        with zipfile.ZipFile(file) as archive:
-            archive.extractall(site)
+    wheels.unpack(folder, site)
     return site
 
 

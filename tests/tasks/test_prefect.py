@@ -41,21 +41,24 @@ def place(_module_trial: Trial) -> Lab:
     """A host with section 1 behind it, and a Python with nothing but pip and pywin32."""
     lab = _module_trial.lab
     clean(_module_trial)
+    clear(lab.drive("D"))
     lab.install_python(FOLDER)
-    users = ("0x1200a9", "S-1-5-32-545")
-    allow(lab, lab.path(FOLDER), (users[1], users[0]))
+    allow(lab, lab.path(FOLDER), ("S-1-5-32-545", "0x1200a9"))
+    with connected_to(lab, service_account_password=PASSWORD) as trial:
+        assert not trial.run(service_account).failed
     return lab
 
 
 @pytest.fixture
 def host(place: Lab) -> Lab:
-    clear(place.drive("D"))
-    site = place.path(SITE)
-    for path in site.iterdir():
-        if not path.name.startswith(("pip", "pywin32")):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    with connected_to(place, service_account_password=PASSWORD) as trial:
-        assert not trial.run(service_account).failed
+    """What this section makes is not there."""
+    made = [*place.path(SITE).iterdir(), *place.path(rf"{HOME}\scripts").iterdir()]
+    made += [*place.path(rf"{HOME}\data").iterdir(), place.path(rf"{HOME}\packages")]
+    for path in made:
+        if path.is_dir() and not path.name.startswith(("pip", "pywin32")):
+            shutil.rmtree(path)
+        elif path.is_file() and not path.name.startswith("pywin32"):
+            path.unlink()
     return place
 
 
@@ -129,6 +132,7 @@ def test_a_host_with_python_gets_prefect(host: Lab, house: Path) -> None:
 
 def test_other_packages_and_another_service_host_are_tried_anew(host: Lab, house: Path) -> None:
     """And what was never tried to the end; the difference names what is another."""
+    wheels.unpack(house, host.path(SITE))
     with site(host, house) as trial:
         assert not trial.run(prefect_packages).failed
         wheels.wheel(house, "helper", "2.0")
@@ -150,6 +154,7 @@ def test_other_packages_and_another_service_host_are_tried_anew(host: Lab, house
 def test_accounts_of_their_own(host: Lab, house: Path) -> None:
     """Server and worker as two; a virtual account has another run it in its place."""
     virtual = r"NT SERVICE\PrefectServer"
+    wheels.unpack(house, host.path(SITE))
     with site(host, house, server_account=virtual) as trial:
         assert not trial.run(service_account).failed
         first = trial.run(prefect_packages)
@@ -165,6 +170,7 @@ def test_accounts_of_their_own(host: Lab, house: Path) -> None:
 
 def test_an_account_that_cannot_run_it(host: Lab, house: Path) -> None:
     """It is tried again until it can."""
+    wheels.unpack(house, host.path(SITE))
     with site(host, house) as trial:
         trial.run(prefect_packages)
         allow(host, host.path(rf"{SITE}\prefect"))
