@@ -199,5 +199,8 @@ class _Work:
 
 
 def _settled(tasks: Sequence[Mapping[str, Any]], logs: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the flow has said its last, and all tasks that have said something are known."""
     ended = any(one["task_run_id"] is None and one["message"].startswith(_ENDED) for one in logs)
-    return ended and all(one["state_type"] in FINAL for one in tasks)
+    known = {one["id"] for one in tasks if one["state_type"] in FINAL}
+    heard = {one["task_run_id"] for one in logs} - {None}
+    return ended and len(known) == len(tasks) and heard <= known

@@ -73,7 +73,7 @@ class Report:
             table.add_row("", "", "", _text(f"({left} lines before these)"))
         for one in self.logs[-MOST_LINES:]:
             level = _LEVELS.get(one["level"], str(one["level"]))
-            of = names.get(one["task_run_id"], "flow")
+            of = names.get(one["task_run_id"], "task") if one["task_run_id"] else "flow"
             table.add_row(*map(_text, (_time(one["timestamp"]), level, of, one["message"])))
         return table
 
