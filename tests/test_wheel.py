@@ -128,6 +128,16 @@ def test_the_wheel_is_what_is_imported(foreign: Path) -> None:
     assert connectors == "['winfra.lab.connector:LabConnector']"
 
 
+def test_the_wheel_has_its_own_locks(foreign: Path) -> None:
+    """The other repository builds its wheelhouses from them."""
+    program = "from winfra.wheelhouse_command import own_locks; print(own_locks())"
+
+    folder = Path(python(foreign, "-c", program).strip())
+
+    assert folder.is_relative_to(foreign / "packages")
+    assert list(folder.glob("prefect-*-windows.txt"))
+
+
 def test_without_the_lab_the_rest_works(foreign: Path) -> None:
     """Where the extra [lab] is missing, pyinfra starts, and only a lab says what is missing."""
     output = python(foreign, "-c", USE_A_LAB)

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
 from pyinfra.api import OperationValueError
 
 from winfra.prefect_layout import DEFAULTS
@@ -67,16 +66,21 @@ def _build(options: argparse.Namespace) -> None:
     lock = _locks(options).existing(options.version, options.platform)
     if build(lock, folder, target):
         there = Wheelhouse.read(folder, target.python, target.platform)
-        click.echo(f"{folder}: {len(there.wheels)} wheels for {target}, {there.bytes / 1e6:.0f} MB")
+        size = f"{there.bytes / 1e6:.0f} MB"
+        sys.stdout.write(f"{folder}: {len(there.wheels)} wheels for {target}, {size}\n")
 
 
 def _lock(options: argparse.Namespace) -> None:
     for file in _locks(options).make(
         options.version, before=options.before, upgrade=options.upgrade
     ):
-        click.echo(file)
+        sys.stdout.write(f"{file}\n")
+
+
+def own_locks() -> Path:
+    """The folder of the locks that come with this package."""
+    return next((folder for folder in _LOCKS if folder.is_dir()), _LOCKS[0])
 
 
 def _locks(options: argparse.Namespace) -> Locks:
-    own = next((folder for folder in _LOCKS if folder.is_dir()), _LOCKS[0])
-    return Locks(options.locks or own)
+    return Locks(options.locks or own_locks())

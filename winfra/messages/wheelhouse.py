@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from winfra.messages import Message
 
-_BUILD = "`make wheelhouse`, or `python -m winfra.wheelhouse build --help` for other versions"
+_BUILD = "`make wheelhouse`, for a lab `make lab-wheelhouse`, or `python -m winfra.wheelhouse build --help`"
 
 TARGET_REFUSED = Message(
     "wheelhouse_target",
