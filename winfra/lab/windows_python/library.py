@@ -158,7 +158,8 @@ class _Finder:
 
             def exec_module(module: ModuleType) -> None:
                 execute(module)
-                _TOLD[name](module)
+                if module.__name__ == name:  # a .zip file has one loader for all
+                    _TOLD[name](module)
 
             loader.exec_module = exec_module
         return spec
