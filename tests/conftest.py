@@ -21,7 +21,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LAB_TESTS = Path(__file__).with_name("lab")
-pytest_plugins = ["winfra.lab.fixtures", "tests.trial", "tests.database", "tests.prefect_server"]
+pytest_plugins = [
+    "winfra.lab.fixtures",
+    "tests.trial",
+    "tests.database",
+    "tests.prefect_server",
+    "tests.prefect_site",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -89,6 +89,8 @@ def prefect_site(_module_trial: Trial, _module_server: Server) -> Iterator[Prefe
         "prefect_database_password": PASSWORD,
         "prefect_auth_string": AUTH,
         "prefect_port": lab_postgresql.free_port(),
+        # A worker asks for runs every 10 s, which a test would wait for.
+        "prefect_worker_settings": {"PREFECT_WORKER_QUERY_SECONDS": 1},
     }
     found = PrefectSite(lab, _module_server, data)
     shutil.copytree(SOURCE, lab.path(rf"{HOME}\scripts\service_host"))

@@ -31,7 +31,7 @@ import win32event
 ACTIVE = ["PENDING", "RUNNING", "CANCELLING"]
 LABEL = "prefect.worker.name"
 LOOK_SECONDS = 15.0
-END_SECONDS = 15.0
+END_SECONDS = 8.0
 """So long a worker that has been told to stop may take."""
 _PAUSE = 0.5
 _ANSWER_SECONDS = 5.0
