@@ -19,11 +19,6 @@ HOST_AWAY = Message(
     "whether a run is in {database} cannot be asked: {host} is not connected",
     "Let the run have this host, too (--limit)",
 )
-NOT_ASKED = Message(
-    "prefect_database_not_asked",
-    "whether a run is in {database} cannot be asked on {host}: {reason}",
-    "Run section 2 on that host, which tries the login",
-)
 OWN_DATABASE = Message(
     "prefect_own_database",
     "Prefect has written to a database of its own: {files}",

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from pyinfra import host
+from pyinfra import host, logger
 from pyinfra.api import Host
 from pyinfra.api.command import PyinfraCommand
 
@@ -16,7 +16,7 @@ from winfra.facts.postgresql import Query
 from winfra.facts.prefect_flow_run import FlowRunInfo, FlowRuns
 from winfra.facts.profiles import Profiles
 from winfra.messages import prefect_proof as messages
-from winfra.operation import fail, operation, read
+from winfra.operation import HostFailedError, fail, operation, read
 from winfra.path import windows_path
 from winfra.prefect_api import Api, check_name
 from winfra.prefect_reading import preparing
@@ -131,14 +131,16 @@ def _completed(api: Api, flow: str, deployment: str) -> FlowRunInfo:
 def _rows(connection: Connection, through: str | None, statement: Any) -> Any:
     if through in {None, host.name}:
         return read(Query, connection=connection, sql=statement)
-    other: Host | None = host.state.inventory.get_host(through)
+    other: Host | None = host.state.inventory.get_host(through, None)
     if other is None or not other.connected:
         raise fail(messages.HOST_AWAY, host=through, database=connection.database)
     succeeded, output = other.run_shell_command(
         query(connection, statement), print_output=False, print_input=False
     )
     if not succeeded:
-        raise fail(messages.NOT_ASKED, host=through, reason=" ".join(output.stderr_lines))
+        for line in output.stderr_lines:
+            host.log_styled(line, fg="red", log_func=logger.error)
+        raise HostFailedError
     return json.loads(output.stdout_lines[-1])
 
 
