@@ -9,8 +9,9 @@ from pyinfra import host
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 
-from winfra import prefect_environment, prefect_layout
+from winfra import prefect_drain, prefect_environment, prefect_layout
 from winfra.access import Entry
+from winfra.facts.server import Hostname
 from winfra.messages.prefect_settings import NO_PASSWORD
 from winfra.operations import environment, files, prefect
 from winfra.prefect_layout import Layout
@@ -105,6 +106,8 @@ def _database(layout: Layout, data: dict[str, Any]) -> None:
         directory=layout.home,
         backup=rf"{layout.home}\backups\before-upgrade.dump" if connection.psql else None,
         seconds=data["prefect_migration_seconds"],
+        services=[data["worker_service"], data["server_service"]],
+        drains=prefect_drain.of(layout, host.get_fact(Hostname)),
     )
 
 

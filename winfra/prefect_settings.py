@@ -78,5 +78,5 @@ def _text(name: str, value: object) -> str | HiddenValue:
 
 
 def _literal(value: str | HiddenValue) -> str:
-    text = value.unmask() if isinstance(value, HiddenValue) else value
-    return json.dumps(text, ensure_ascii=False)
+    """In ASCII, so that no program reads it in another code page."""
+    return json.dumps(value.unmask() if isinstance(value, HiddenValue) else value)

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from pyinfra.api.hiddenvalue import HiddenValue
 
+from tests import recording
 from tests.database import Server
 from tests.files.service_host.hosted import SOURCE
+from tests.service_trial import clean, is_running, make, remove, run
 from tests.test_prefect_report import package
-from tests.trial import Trial
+from tests.trial import Trial, connected_to
+from tests.written import forms
 from winfra.lab.access import AccessLists
 from winfra.lab.sids import service_sid
 from winfra.messages import operations as operations_messages, prefect_settings as messages
@@ -66,6 +69,28 @@ def test_a_file_for_its_readers_alone(trial: Trial) -> None:
     again = trial.run(prefect.settings, **GIVEN)
     assert (again.changed, again.failed) == (False, False)
     assert f"noop: {DEST} is as wanted" in again.output
+
+
+def test_a_secret_travels_beside_the_json_alone(trial: Trial) -> None:
+    """When the file is written, and when it is compared: not in a text, a file that is sent, or a reply."""
+    lab, secret = trial.lab, "Wire-Sparrow-é'\"5531"
+    given = {**GIVEN, "settings": {"PREFECT_PW": HiddenValue(secret)}}
+    lab.clear_logs()
+    lab.configure(record=True)
+    try:
+        with connected_to(lab) as own:
+            assert own.run(prefect.settings, **given).changed
+            assert not own.run(prefect.settings, **given).changed
+            other = {**given, "settings": {"PREFECT_PW": HiddenValue("x")}}
+            assert own.run(prefect.settings, **other).changed
+        found = recording.messages(lab)
+    finally:
+        lab.configure(record=False)
+    requests = recording.all_requests(found)
+    texts = [*(request.json.encode() for request in requests), *(one.content for one in requests)]
+    texts += [one.stream("stdout") + one.stream("stderr") for one in found if one.kind == "reply"]
+    assert any(form in request.secrets for request in requests for form in forms(secret))
+    assert not [text for text in texts for form in forms(secret) if form in text]
 
 
 def test_a_name_without_a_likeness(trial: Trial) -> None:
@@ -139,8 +164,17 @@ def test_an_upgrade_that_leads_nowhere(trial: Trial, server: Server) -> None:
         "INSERT INTO alembic_version VALUES ('a1')",
     )
     try:
-        given = database(trial, server)
+        clean(trial)
+        make(trial.lab, "Busy")
+        run(trial.lab, "Busy")
+        given = database(trial, server, services=["Busy", "None"])
+        assert (
+            "Will stop Busy while the database is upgraded"
+            in trial.dry(prefect.database, **given).output
+        )
+        assert is_running(trial.lab, "Busy")
         ran = trial.run(prefect.database, **given)
+        assert not is_running(trial.lab, "Busy")
         values = {"database": "postgres", "address": "127.0.0.1", "port": server.port}
         text = messages.NOT_MIGRATED.text(
             **values, host=HOST, version="9.9", revision="a1", wanted="b2"
@@ -161,6 +195,7 @@ def test_an_upgrade_that_leads_nowhere(trial: Trial, server: Server) -> None:
         assert "noop: database postgres is at revision b2" in again.output
     finally:
         server.do("DROP TABLE alembic_version")
+        remove(trial.lab, "Busy")
 
 
 def test_nothing_is_there_yet(trial: Trial, server: Server) -> None:

@@ -230,7 +230,7 @@ def test_what_is_changed_is_named_and_a_secret_not_shown(settled: Place) -> None
     place, other = settled, HiddenValue("an0ther:pass'word")
     file = place.lab.path(SERVER_FILE)
     spoilt = {**place.settings(), "PREFECT_X": "hand-made", "PREFECT_HOME": "C:\\elsewhere"}
-    file.write_text(json.dumps(spoilt, indent=0, ensure_ascii=False))
+    file.write_text(json.dumps(spoilt, indent=0))
     lists = AccessLists(place.lab.folder)
     lists.write_list(place.lab.path(WORKER_FILE), lists.dialect.parse("D:PAI(A;;FA;;;WD)"))
     with place.site(prefect_auth_string=other, prefect_log_level="DEBUG") as site:
@@ -313,7 +313,8 @@ def spoil_environment(lab: Lab, service: str, values: list[str]) -> None:
 def test_an_older_database_is_dumped_and_upgraded(settled: Place) -> None:
     """By a virtual account; the dump is for administrators alone; a newer Prefect's database is refused."""
     place = settled
-    with place.site(service_account=r"NT SERVICE\PrefectServer") as site:
+    virtual = {"service_account": r"NT SERVICE\PrefectServer", "service_account_password": None}
+    with place.site(**virtual) as site:
         assert not site.run(service_account).failed
         set_revision(place, OLDER)
         dry = site.dry(prefect_settings)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import Any
@@ -17,11 +17,13 @@ from pyinfra.api.state import StateStage
 
 from winfra.difference import show
 from winfra.facts.postgresql import Query
+from winfra.halt import Halt
 from winfra.messages import prefect_settings as messages
 from winfra.operation import fail, operation, read
 from winfra.operations import files, postgresql, service_host
 from winfra.operations.prefect_settings import KEEPERS, installed
 from winfra.postgresql_server import RefusedError, Server
+from winfra.service_change import Drain
 from winfra.sql import Connection
 from winfra.sql_command import query
 
@@ -57,6 +59,8 @@ def database(
     directory: str,
     backup: str | None = None,
     seconds: float = 3600,
+    services: Sequence[str] = (),
+    drains: Mapping[str, Drain] | None = None,
 ) -> Generator[PyinfraCommand]:
     r"""
     Bring Prefect's database to what the installed Prefect needs, before its server starts.
@@ -71,9 +75,10 @@ def database(
     + backup: where a database that has tables is dumped to before (pg_dump's custom format); the
       folder is for administrators alone
     + seconds: how long the upgrade may take
+    + services: those that use the database, which are stopped before and not started again
+    + drains: what lets a service end its work before it stops, as ``services.service`` takes it
 
-    A database that a newer Prefect has used is refused. A server that runs during the upgrade should
-    be stopped before.
+    A database that a newer Prefect has used is refused.
 
     **Example:**
 
@@ -89,6 +94,7 @@ def database(
             service_host_folder=r"D:\prefect_data\scripts\service_host",
             directory=r"D:\prefect_data",
             backup=r"D:\prefect_data\backups\before-upgrade.dump",
+            services=["PrefectWorker", "PrefectServer"],
         )
     """
     known = installed(str(PureWindowsPath(python).parent))
@@ -108,6 +114,9 @@ def database(
         "dump": backup if filled else None,
     }
     show(f"database {connection.database}", current, desired)
+    halt = Halt(services, drains)
+    halt.show("while the database is upgraded")
+    yield from halt.commands()
     if filled and backup:
         yield from _dump(connection, backup)
     yield from service_host.check._inner(
