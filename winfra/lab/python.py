@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -17,16 +18,35 @@ from winfra.lab.registry import Registry
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 FULL_VERSION = ".".join(str(part) for part in sys.version_info[:3])
 _PACKAGE = Path(__file__).parents[1]
-_CORE = rf"HKLM\SOFTWARE\Python\PythonCore\{VERSION}"
+_CORE = rf"SOFTWARE\Python\PythonCore\{VERSION}"
 _LONGEST_SHEBANG = 250
 
 
-def install_python(lab: Path, path: str, *, pywin32: bool = True, pip: bool = True) -> None:
-    """Install this machine's Python as a full interpreter, for all users.
+def installer(folder: Path, *, version: str = FULL_VERSION, outcome: int = 0) -> Path:
+    """Make python.org's installer in a folder.
+
+    + version: the one it says it is for; what it installs is this machine's Python
+    + outcome: 1603: a package in it fails; 3010: Windows has to be restarted
+    """
+    from winfra.lab.pgsql import distribution
+
+    if not version.startswith(f"{VERSION}."):
+        raise ValueError(f"this machine's Python is {VERSION}, not {version}")
+    file = folder / f"python-{version}-amd64.exe"
+    name = f"{version}:{outcome}"
+    file.write_bytes(distribution.program("winfra.lab.python_installer", name))
+    return file
+
+
+def install_python(
+    lab: Path, path: str, *, pywin32: bool = True, pip: bool = True, hive: str = "HKLM"
+) -> None:
+    """Install this machine's Python as a full interpreter.
 
     + path: its folder
     + pywin32: with the lab's pywin32 among its packages
     + pip: with the pip that this machine's Python brings
+    + hive: HKLM for all users, HKCU for one
     """
     folder = to_windows(lab, to_real(lab, path)) or path
     home = _interpreter(lab, folder)
@@ -38,12 +58,22 @@ def install_python(lab: Path, path: str, *, pywin32: bool = True, pip: bool = Tr
         install_pip(lab.parent, to_real(lab, folder))
     if pywin32:
         install_pywin32(packages)
-    # As PEP 514 has it of an installation for all users.
-    keys = Registry(lab / "registry")
-    keys.set(_CORE, "SysVersion", VERSION)
-    keys.set(_CORE, "Version", FULL_VERSION)
-    keys.set(rf"{_CORE}\InstallPath", "", folder + "\\")
-    keys.set(rf"{_CORE}\InstallPath", "ExecutablePath", rf"{folder}\python.exe")
+    # As PEP 514 has it.
+    keys, core = Registry(lab / "registry"), rf"{hive}\{_CORE}"
+    keys.set(core, "SysVersion", VERSION)
+    keys.set(core, "Version", FULL_VERSION)
+    keys.set(rf"{core}\InstallPath", "", folder + "\\")
+    keys.set(rf"{core}\InstallPath", "ExecutablePath", rf"{folder}\python.exe")
+
+
+def is_in_use(lab: Path, folder: str) -> bool:
+    """Does any process run this interpreter?"""
+    program = str(_home(lab, folder) / "bin" / "python").encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cmdline").read_bytes().split(b"\0")[0] == program:
+                return True
+    return False
 
 
 def install_virtual_environment(
@@ -81,9 +111,13 @@ def install_virtual_environment(
         install_pywin32(packages)
 
 
+def _home(lab: Path, folder: str) -> Path:
+    return lab / "run" / "python" / quote(folder, safe="")
+
+
 def _interpreter(lab: Path, folder: str) -> Path:
     """A virtual environment of Linux, out of sight: Python reads the options by itself there."""
-    home = lab / "run" / "python" / quote(folder, safe="")
+    home = _home(lab, folder)
     shutil.rmtree(home, ignore_errors=True)
     base = Path(getattr(sys, "_base_executable", sys.executable))
     (home / "bin").mkdir(parents=True)
