@@ -23,10 +23,12 @@ def package(folder: Path, name: str = "one", version: str = "1.0") -> Path:
     information = folder / f"{name}-{version}.dist-info"
     information.mkdir()
     (information / "METADATA").write_text("Name: one\n")
+    (information / "INSTALLER").write_text("pip\n")
     lines = [
         f"../../Scripts/{name}.exe,sha256=x,2",
         f"{name}/__init__.py,sha256=x,6",
         f"{name}/__pycache__/__init__.cpython-312.pyc,,",
+        f"{information.name}/INSTALLER,sha256=x,4",
         f"{information.name}/METADATA,sha256=x,10",
         f"{information.name}/RECORD,,",
     ]
@@ -80,16 +82,20 @@ def test_whole_packages(site: Path) -> None:
         ),
         (
             lambda site: (site / "one-1.0.dist-info/RECORD").write_text(""),
-            "0 of 0 files missing or cut off",
+            "an installation that did not end",
         ),
-        (lambda site: (site / "one/__init__.py").unlink(), "1 of 5 files missing or cut off"),
+        (
+            lambda site: (site / "one-1.0.dist-info/RECORD").write_text("one/__init__.py,x,6\n"),
+            "an installation that did not end",
+        ),
+        (lambda site: (site / "one/__init__.py").unlink(), "1 of 6 files missing or cut off"),
         (
             lambda site: (site / "one/__init__.py").write_text("x"),
-            "1 of 5 files missing or cut off",
+            "1 of 6 files missing or cut off",
         ),
         (
             lambda site: (site.parents[1] / "Scripts/one.exe").unlink(),
-            "1 of 5 files missing or cut off",
+            "1 of 6 files missing or cut off",
         ),
     ],
 )

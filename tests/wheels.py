@@ -67,6 +67,11 @@ def unpack(folder: Path, site: Path) -> None:
     for file in folder.glob("*.whl"):
         with zipfile.ZipFile(file) as archive:
             archive.extractall(site)
+        name, version, _, _ = parse_wheel_filename(file.name)
+        information = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        (information / "INSTALLER").write_text("pip\n", encoding="utf-8")
+        with (information / "RECORD").open("a", encoding="utf-8") as record:
+            record.write(f"{information.name}/INSTALLER,,\n")
 
 
 def _package(file: Path) -> Package:

@@ -41,7 +41,11 @@ def _sizes(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _problem(folder: Path, information: Path, sizes: dict[str, int]) -> str | None:
-    """What is wrong with a package, in a few words; pip writes its RECORD last."""
+    """What is wrong with a package, in a few words.
+
+    The last thing that pip does is to write RECORD anew, with what it has added to the wheel's: programs,
+    what Python compiles, and INSTALLER.
+    """
     record = information / "RECORD"
     if not (information / "METADATA").is_file():
         return "no METADATA"
@@ -53,7 +57,10 @@ def _problem(folder: Path, information: Path, sizes: dict[str, int]) -> str | No
         bad = sum(not _whole(folder, row, sizes) for row in rows)
     except ValueError:
         return "a RECORD that cannot be read"
-    return f"{bad} of {len(rows)} files missing or cut off" if bad or not rows else None
+    if bad:
+        return f"{bad} of {len(rows)} files missing or cut off"
+    ended = any(row[0] == f"{information.name}/INSTALLER" for row in rows)
+    return None if ended else "an installation that did not end"
 
 
 def _whole(folder: Path, row: list[str], sizes: dict[str, int]) -> bool:

@@ -30,12 +30,14 @@ class Plan:
 
     + current: what is there of them; None where there is nothing
     + wanted: their versions in the lock
+    + replaced: the entries of packages that are there already
     + broken: folders of the interpreter's packages that have to go first: pip would refuse to
       replace a package without a RECORD, and take one for whole that is not
     """
 
     current: Mapping[str, str | None]
     wanted: Mapping[str, str]
+    replaced: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
     @property
@@ -66,9 +68,10 @@ def plan(found: PackagesDict | None, locked: Mapping[str, str]) -> Plan:
     }
     if found is None or not bad:
         return Plan(dict.fromkeys(bad), bad)
+    replaced = [entry for name in bad if name in there for entry in there[name]["entries"]]
     entries = [entry for name in bad for entry in _in_the_way(there.get(name), bad[name])]
     broken = [rf"{found['folder']}\{entry}" for entry in [*entries, *found["left"]]]
-    return Plan({name: _said(there.get(name)) for name in bad}, bad, broken)
+    return Plan({name: _said(there.get(name)) for name in bad}, bad, replaced, broken)
 
 
 def problem(

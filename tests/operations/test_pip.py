@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from tests.trial import Trial, no_host
 from winfra.facts.pip import Packages
 from winfra.lab import bare, python_packages
 from winfra.lab.endpoint_config import Fault
+from winfra.lab.machine import Machine
 from winfra.lab.python import FULL_VERSION, VERSION
+from winfra.lab.state import Lab
 from winfra.messages import (
     operations,
     pip as messages,
@@ -281,22 +284,45 @@ def test_what_pip_refuses_is_seen_before_anything_changes(trial: Trial, tmp_path
     assert is_running(trial.lab, "Example")
 
 
-def test_what_pip_cannot_install(trial: Trial, tmp_path: Path) -> None:
-    """What is in its way is quoted; without that the next run goes on."""
-    folder = house(tmp_path)
-    obstacle = trial.lab.path(FOLDER) / "Lib" / "site-packages" / "two_three" / "__init__.py"
+def test_what_pip_cannot_replace(trial: Trial, tmp_path: Path) -> None:
+    """A file that somebody has open is seen before; what is in pip's way is quoted, and the next run goes on."""
+    lab, folder = trial.lab, house(tmp_path / "second", "2.0")
+    wheels.wheel(folder, "two-three", "2.0", files={"more/data": b"x"})
+    wheels.lock(folder)
+    site = lay(trial, house(tmp_path / "first"))
+    before = state(trial)
+    path = rf"{FOLDER}\Lib\site-packages\two_three\__init__.py"
+    with opened(lab, path):
+        applied = trial.run(pip.wheelhouse, **given(folder))
+    assert messages.IN_USE.text(host=HOST, files=path) in applied.output
+    assert state(trial) == before
+
+    obstacle = site / "more" / "data"
     obstacle.mkdir(parents=True)
     applied = trial.run(pip.wheelhouse, **given(folder))
     values = {"host": HOST, "wheels": DEST, "python": PYTHON}
     assert messages.FAILED.text(**values, outcome="exit code 1") in applied.output
-    assert "two_three" in applied.output
-
+    assert "Is a directory" in applied.output
+    assert installed(trial)["two_three"] == "1.0"
     obstacle.rmdir()
     applied = trial.run(pip.wheelhouse, **given(folder, seconds=0.1))
     outcome = "no end within 0.1 s"
     assert messages.REFUSED.text(**values, outcome=outcome) in applied.output
     assert trial.run(pip.wheelhouse, **given(folder)).changed
-    assert installed(trial) == {"one": "1.0", "two_three": "1.0", "same": "1.0"}
+    assert installed(trial) == {"one": "2.0", "two_three": "2.0", "same": "1.0"}
+
+
+@contextmanager
+def opened(lab: Lab, path: str) -> Iterator[None]:
+    """A person's Python that has a file open."""
+    code = f"import sys; f = open(r'{path}'); print('open', flush=True); sys.stdin.read()"
+    process = Machine(lab).start(f'{PYTHON} -I -c "{code}"', codepage=65001)
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == b"open"
+    try:
+        yield
+    finally:
+        process.communicate()
 
 
 def test_packages_that_do_not_fit_one_another(trial: Trial, tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypedDict
 
 from packaging.utils import canonicalize_name
 from typing_extensions import override
 
-from winfra import package_report
+from winfra import package_report, package_use
 from winfra.fact import WindowsFact
 from winfra.path import windows_path
 from winfra.script import Script
@@ -69,7 +71,8 @@ class Packages(WindowsFact[PackagesDict | None]):
     """
 
     def command(self, python: str) -> Script:
-        return Script("get_python", Path=windows_path(python, "python", file=True), Text=_text())
+        path = windows_path(python, "python", file=True)
+        return Script("get_python", Path=path, Text=_text(package_report))
 
     @override
     def read(self, value: Any) -> PackagesDict | None:
@@ -87,6 +90,24 @@ class Packages(WindowsFact[PackagesDict | None]):
         )
 
 
+class InUse(WindowsFact[list[str]]):
+    """
+    Returns the files of packages that somebody has open, so that they cannot be replaced.
+
+    + python: the interpreter that they are installed for
+    + entries: their folders, as ``Packages`` has them
+    """
+
+    def command(self, python: str, entries: Sequence[str]) -> Script:
+        path = windows_path(python, "python", file=True)
+        return Script("get_python", Path=path, Text=_text(package_use), Argument=list(entries))
+
+    @override
+    def read(self, value: Any) -> list[str]:
+        found: list[str] = json.loads(value["Answer"])
+        return found
+
+
 def _by_name(listed: list[dict[str, Any]]) -> dict[str, PackageDict]:
     packages: dict[str, PackageDict] = {}
     for one in listed:
@@ -101,5 +122,5 @@ def _by_name(listed: list[dict[str, Any]]) -> dict[str, PackageDict]:
 
 
 @cache
-def _text() -> str:
-    return Path(package_report.__file__).read_text(encoding="ascii")
+def _text(program: ModuleType) -> str:
+    return Path(str(program.__file__)).read_text(encoding="ascii")

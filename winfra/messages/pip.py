@@ -29,6 +29,11 @@ REFUSED = Message(
     "pip on {host} would not install the packages of {wheels} ({outcome})",
     "What it says is above; nothing has been changed for {python}",
 )
+IN_USE = Message(
+    "pip_in_use",
+    "{host} has files open that would be replaced with their packages: {files}",
+    "End what has them open, and run again; no package has been changed",
+)
 FAILED = Message(
     "pip_failed",
     "pip on {host} has not installed all packages of {wheels} ({outcome})",

@@ -17,7 +17,7 @@ from pyinfra.api.state import StateStage
 from winfra import pip_plan
 from winfra.difference import show
 from winfra.facts.drives import Drives
-from winfra.facts.pip import Packages, PackagesDict
+from winfra.facts.pip import InUse, Packages, PackagesDict
 from winfra.halt import Halt
 from winfra.local_file import local_path
 from winfra.messages import Message, pip as messages, python as python_messages
@@ -31,6 +31,7 @@ from winfra.standing import check_removal
 from winfra.wheelhouse import LOCK, Wheelhouse
 
 _MARGIN = 120.0
+_NAMED = 3
 
 
 @operation()
@@ -103,6 +104,8 @@ def wheelhouse(
     work = _Work(python, dest, wheels, seconds)
     yield FunctionCommand(_rehearse, (work,), {})
     yield from halt.commands()
+    if plan.replaced:
+        yield FunctionCommand(_replaceable, (work, plan.replaced), {})
     for path in plan.broken:
         yield Script("remove_path", Path=path)
     yield FunctionCommand(_install, (work,), {})
@@ -178,6 +181,17 @@ def _rehearse(state: State, host: Host, work: _Work) -> bool:
     return _succeeds(host, work, arguments, messages.REFUSED)
 
 
+def _replaceable(state: State, host: Host, work: _Work, entries: Sequence[str]) -> bool:
+    """Can all files be replaced? Where one cannot, pip leaves half of a package behind."""
+    fact = InUse()
+    answer = _answer(host, fact.command(work.python, entries), _MARGIN)
+    if answer is None:
+        return False
+    used = fact.read(answer)
+    rest = [f"and {len(used) - _NAMED} more"] if len(used) > _NAMED else []
+    return not used or _refuse(host, messages.IN_USE, files=", ".join([*used[:_NAMED], *rest]))
+
+
 def _install(state: State, host: Host, work: _Work) -> bool:
     return _succeeds(host, work, work.arguments, messages.FAILED) and _check(host, work)
 
@@ -198,7 +212,7 @@ def _succeeds(on: Host, work: _Work, arguments: Sequence[str], message: Message)
     answer = _pip(on, work, arguments)
     if answer is None or answer["ExitCode"] == 0:
         return answer is not None
-    for line in (answer["Output"] + answer["ErrorOutput"]).splitlines():
+    for line in filter(str.strip, (answer["Output"] + answer["ErrorOutput"]).splitlines()):
         on.log_styled(f"  {line}", fg="red", log_func=logger.error)
     code = answer["ExitCode"]
     outcome = f"no end within {work.seconds:g} s" if code is None else f"exit code {code}"
@@ -210,8 +224,13 @@ def _pip(on: Host, work: _Work, arguments: Sequence[str]) -> Any:
     script = Script(
         "invoke_pip", Python=work.python, Argument=list(arguments), TimeoutSeconds=work.seconds
     )
+    return _answer(on, script, work.seconds + _MARGIN)
+
+
+def _answer(on: Host, script: Script, seconds: float) -> Any:
+    """What a script answers; ``None`` after the reason has been shown why it does not."""
     succeeded, output = on.run_shell_command(
-        script, print_output=False, print_input=False, _timeout=work.seconds + _MARGIN
+        script, print_output=False, print_input=False, _timeout=seconds
     )
     if succeeded:
         return json.loads(output.stdout_lines[-1])

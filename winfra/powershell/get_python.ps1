@@ -1,12 +1,12 @@
 # What a Python answers to a text of Python on its standard input, isolated from the user's variables and packages; null
 # where there is no such program.
-param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Text, [double] $TimeoutSeconds = 60)
+param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Text, [string[]] $Argument = @(), [double] $TimeoutSeconds = 60)
 
 try { $full = Resolve-FullPath $Path } catch [Management.Automation.DriveNotFoundException] { return $null }
 if (-not [IO.File]::Exists($full)) { return $null }
 $options = @{
     FilePath = $Path
-    ArgumentList = '-I', '-'
+    ArgumentList = @('-I', '-') + $Argument
     InputBytes = (New-Object Text.UTF8Encoding $false).GetBytes($Text)
     TimeoutSeconds = $TimeoutSeconds
 }
