@@ -110,11 +110,10 @@ def no_variables(
     for place, names in {"the machine": machine, **own}.items():
         if names:
             show(f"variables of {place}", dict.fromkeys(names, _NOT_SHOWN), {})
-    for variable in machine:
-        yield Script("set_environment_variable", Variable=variable, Present=False)
-    for service in own:
-        yield Script("remove_service_variables", Service=service)
-    if not machine and not own:
+    if machine or own:
+        # The name of the script tells the connector to start its session afresh.
+        yield Script("set_environment_removed", Variable=machine, Service=[*own])
+    else:
         host.noop("no variable of Prefect's is left in the machine's environment")
 
 
