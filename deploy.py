@@ -8,6 +8,7 @@ from tasks.python import python_interpreter
 from tasks.server import prefect_server
 from tasks.service_account import service_account
 from tasks.settings import prefect_settings
+from tasks.summary import summary
 from tasks.work_pool import work_pool
 from tasks.worker import prefect_worker
 from winfra.site import on
@@ -34,3 +35,5 @@ if on("workers"):
 
 if on("server", "workers"):
     first_flow()
+
+summary()

@@ -12,6 +12,7 @@ from winfra import prefect_layout, prefect_sql
 from winfra.access import Entry
 from winfra.local_file import folder_digest, local_path
 from winfra.operations import files, prefect
+from winfra.operations.hosts import in_step
 from winfra.prefect_layout import Layout
 from winfra.sid import ADMINISTRATORS, SYSTEM
 
@@ -40,8 +41,10 @@ def first_flow() -> None:
     layout = prefect_layout.of(host)
     if "workers" in layout.roles:
         _files(layout)
+    in_step()
     if "server" in layout.roles:
         _run(layout)
+    in_step()
     prefect.no_own_database(
         name="Prefect has no database of its own",
         **_flow(),

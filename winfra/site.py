@@ -17,6 +17,7 @@ from pyinfra.api.output import echo
 from pyinfra.context import host
 
 from winfra.messages import site as messages
+from winfra.operations.hosts import in_step
 
 LAB = "@lab/windows"
 ROLES = ("database", "server", "workers")
@@ -138,7 +139,8 @@ class Site:
 
 
 def on(*roles: str) -> bool:
-    """Whether the current host has one of the roles."""
+    """Whether the current host has one of the roles; no host goes on before all have come as far."""
+    in_step()
     return not set(roles).isdisjoint(host.groups)
 
 
