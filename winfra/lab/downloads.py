@@ -1,4 +1,4 @@
-"""What a site fetches from its vendors, made for the lab: PostgreSQL's archive, Microsoft's runtime, wheels."""
+"""What a site fetches from its vendors, made for the lab: PostgreSQL's archive, Python's installer, a runtime."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from winfra.lab import postgresql
+from winfra.lab import postgresql, python
 from winfra.lab.pgsql import distribution
 from winfra.lab.python import VERSION
 from winfra.lab.state import Lab
@@ -43,8 +43,11 @@ def _postgresql() -> dict[str, Any]:
 
 def _python() -> dict[str, Any]:
     """The lab's Python is this machine's, and so are the wheels for it; `make lab-wheelhouse` builds them."""
+    installer = _made(Lab().home, "python", python.installer)
     return {
         "python_version": VERSION,
+        "python_installer": str(installer),
+        "python_installer_sha256": _sha256(installer),
         "wheelhouse_platform": "linux",
         "prefect_port": port(Lab().home) + _PORTS,
     }
@@ -57,7 +60,8 @@ def port(home: Path) -> int:
 
 def _made(home: Path, name: str, make: Callable[[Path], Path]) -> Path:
     """The file, made once for the Python that its programs start and the PostgreSQL behind them."""
-    said = distribution.program("", "") + postgresql.version().encode()
+    version = postgresql.version() if postgresql.is_available() else ""
+    said = distribution.program("", python.FULL_VERSION) + version.encode()
     folder = home / ".downloads" / f"{name}-{zlib.crc32(said):08x}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)

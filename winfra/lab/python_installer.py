@@ -1,6 +1,7 @@
 """python-VERSION-amd64.exe: python.org's installer, by the options of "Installing Without UI".
 
-Made for one version and one outcome. Whatever its version, what it installs is this machine's Python.
+Made for one version and one outcome. Whatever its version, what it installs is this machine's Python,
+with pywin32: that has wheels for Windows alone, so that no lock for the lab can name it.
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ class _Setup:
 
     def _put(self, folder: str) -> None:
         pip = self._options["Include_pip"] == "1"
-        install_python(self._lab, folder, pywin32=False, pip=pip, hive=self._hive)
+        install_python(self._lab, folder, pip=pip, hive=self._hive)
         for name in _FILES:
             file = to_real(self._lab, folder) / name.format(self._minor.replace(".", ""))
             file.write_bytes(f"{name} of Python {self._version}\r\n".encode())
