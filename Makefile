@@ -44,7 +44,7 @@ types: $(INSTALLED)
 
 powershell: $(INSTALLED)
 	@if [ -d $(CHECKS) ]; then \
-		$(BIN)/pwsh -NoProfile -File $(CHECKS)/check.ps1 winfra/powershell .github/listener.ps1 && \
+		$(BIN)/pwsh -NoProfile -File $(CHECKS)/check.ps1 winfra/powershell files/scripts .github && \
 		$(BIN)/pwsh -NoProfile -File $(CHECKS)/compare.ps1 winfra/lab/windows; \
 	else \
 		echo "Not checked against Windows PowerShell 5.1: no $(CHECKS)"; \

@@ -83,5 +83,7 @@ Write-Text '.env' @(
     "WINRM_USER=$User"
     "WINRM_PASSWORD='$password'"
     "SERVICE_ACCOUNT_PASSWORD='$password'"
+    "POSTGRESQL_SUPERUSER_PASSWORD='$(New-Password)'"
+    "PREFECT_DATABASE_PASSWORD='$(New-Password)'"
     "WINRM_CA_TRUST_PATH=$((Join-Path $Folder 'ca.pem').Replace('\', '/'))"
 )

@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-MADE_THERE = {".env", "ca.pem"}
+MADE_THERE = {".env", "ca.pem", ".venv/Scripts/python", ".venv/Scripts/pyinfra"}
 FILE = re.compile(r"(?:\./)?(?:[\w.-]+/)+[\w.-]+|\b[\w-]+\.(?:py|ps1|psd1|txt)\b|\.env\b")
 
 
@@ -48,7 +48,7 @@ def test_windows_is_both_servers() -> None:
 
     assert job["strategy"]["matrix"]["os"] == ["windows-2022", "windows-2025"]
     assert any("listener.ps1" in step.get("run", "") for step in job["steps"])
-    assert job["steps"][-1]["run"] == "python -m pytest -m windows"
+    assert job["steps"][-1]["run"] == ".venv/Scripts/python -m pytest -m windows"
 
 
 def test_the_listener_writes_a_complete_site() -> None:
@@ -57,4 +57,5 @@ def test_the_listener_writes_a_complete_site() -> None:
     keys = set(re.findall(r"^    ['\"]([A-Z_]+)=", text, re.MULTILINE))
 
     winrm = {"WINRM_USER", "WINRM_PASSWORD", "WINRM_CA_TRUST_PATH"}
-    assert {"SERVER_HOST", "SERVICE_ACCOUNT_PASSWORD", *winrm} == keys
+    roles = {"POSTGRESQL_SUPERUSER_PASSWORD", "PREFECT_DATABASE_PASSWORD"}
+    assert {"SERVER_HOST", "SERVICE_ACCOUNT_PASSWORD", *roles, *winrm} == keys
