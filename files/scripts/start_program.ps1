@@ -11,11 +11,15 @@ function Read-Json([string] $Path) {
     Get-Content -LiteralPath $Path -Raw -Encoding UTF8 | ConvertFrom-Json
 }
 
-function Set-Variables($Settings) {
+function Set-ProcessVariable([string] $Name, [object] $Value) {
+    # Empty is none, as everywhere in PowerShell.
+    [Environment]::SetEnvironmentVariable($Name, $Value)
+}
+
+function Use-Settings($Settings) {
     # As the service host does: nothing of the machine's own that steers Python or Prefect.
-    Get-ChildItem -Path Env: | Where-Object { $_.Name -match '^(PREFECT_|PYTHON|CONDA_)' } |
-        ForEach-Object { Remove-Item -LiteralPath "Env:$($_.Name)" }
-    foreach ($one in $Settings.PSObject.Properties) { Set-Item -LiteralPath "Env:$($one.Name)" -Value $one.Value }
+    foreach ($name in @($before.Keys) -match '^(PREFECT_|PYTHON|CONDA_)') { Set-ProcessVariable $name $null }
+    foreach ($one in $Settings.PSObject.Properties) { Set-ProcessVariable $one.Name $one.Value }
 }
 
 $told = Read-Json (Join-Path $folder "settings\$Service.service.json")
@@ -23,15 +27,15 @@ if (Get-Service | Where-Object { $_.Name -eq $Service -and $_.Status -ne 'Stoppe
     throw "the service $Service runs, and both would want the same port or name; stop it first: sc.exe stop $Service"
 }
 $program, $arguments = $told.command
-$before = @{}
-Get-ChildItem -Path Env: | ForEach-Object { $before[$_.Name] = $_.Value }
+$before = [Environment]::GetEnvironmentVariables()
 Push-Location -LiteralPath $told.directory
 try {
-    if ($told.settings) { Set-Variables (Read-Json $told.settings) }
+    if ($told.settings) { Use-Settings (Read-Json $told.settings) }
     & $program @arguments
 }
 finally {
     Pop-Location
-    Get-ChildItem -Path Env: | ForEach-Object { Remove-Item -LiteralPath "Env:$($_.Name)" }
-    $before.GetEnumerator() | ForEach-Object { Set-Item -LiteralPath "Env:$($_.Key)" -Value $_.Value }
+    foreach ($name in @([Environment]::GetEnvironmentVariables().Keys) + @($before.Keys)) {
+        Set-ProcessVariable $name $before[$name]
+    }
 }
