@@ -10,8 +10,10 @@ from pyinfra import host
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 
+from winfra import prefect_drain, prefect_layout
 from winfra.access import Entry
 from winfra.access_rules import Rule, loopback
+from winfra.facts.server import Hostname
 from winfra.messages.postgresql_installation import PASSWORD_MISSING, SOURCE_UNSET
 from winfra.operations import files, postgresql
 from winfra.operations.postgresql_installation import START_SECONDS
@@ -20,6 +22,7 @@ from winfra.sid import ADMINISTRATORS, SYSTEM
 from winfra.sql import Connection
 
 DEFAULTS: dict[str, Any] = {
+    **prefect_layout.DEFAULTS,
     "postgresql_source": "archive",
     "postgresql_version": "16",
     "postgresql_archive": None,
@@ -168,6 +171,7 @@ def _configure(connection: Connection) -> None:
         service=_service(),
         start_seconds=START_SECONDS + 20,
         connection=connection,
+        drains=prefect_drain.of(prefect_layout.of(host), host.get_fact(Hostname)),
     )
     postgresql.access_rules(
         name="Who may log in",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,19 +93,29 @@ def test_settings_come_into_force_once(trial: Trial, server: Server, files: Path
 
 
 def test_a_restart_where_a_setting_needs_it(trial: Trial, server: Server, files: Path) -> None:
-    """Once; what else there is needs none."""
+    """Once, after its work is finished; what else there is needs none."""
     began = started(server)
+    drained: list[object] = []
+
+    @contextmanager
+    def drain(host: object) -> Iterator[None]:
+        drained.append(started(server))
+        yield
+
     settings = {"max_connections": 33, "shared_buffers": "64MB"}
 
     dry = trial.dry(postgresql.configuration, settings, **options(server))
     assert "33 (after a restart)" in dry.output
-    assert trial.run(postgresql.configuration, settings, **options(server)).changed
+    given = options(server, drains={SERVICE: drain})
+    assert trial.run(postgresql.configuration, settings, **given).changed
     assert (setting(server, "max_connections"), setting(server, "shared_buffers")) == ("33", "64MB")
     assert started(server) != began
+    assert drained == [began]
 
     began = started(server)
     more = {**settings, "work_mem": "5MB"}
-    assert trial.run(postgresql.configuration, more, **options(server)).changed
+    assert trial.run(postgresql.configuration, more, **given).changed
+    assert len(drained) == 1
     assert setting(server, "work_mem") == "5MB"
     assert started(server) == began
     assert not trial.run(postgresql.configuration, more, **options(server)).changed

@@ -47,6 +47,7 @@ def configuration(
     file: str = "prefect.conf",
     start_seconds: float = 60,
     stop_seconds: float = 60,
+    drains: Mapping[str, service_change.Drain] | None = None,
 ) -> Generator[PyinfraCommand]:
     r"""
     Bring settings of a server into force, by a file of their own in ``conf.d``.
@@ -58,6 +59,8 @@ def configuration(
     + file: the name of the file in conf.d; those that come after it in the alphabet count more
     + start_seconds: how long the server may take to start
     + stop_seconds: how long it may take to stop
+    + drains: what lets services that depend on it finish their work before, as ``services.service``
+      takes it
 
     The server checks the file before it is told to read it, and a value that it refuses, or does not
     start with, is taken back. A setting that also stands where it counts more, such as in
@@ -92,7 +95,11 @@ def configuration(
     _show(changes)
     _show_settings(entries, known)
     port = int(entries.get("port", now.port))
-    limits = {"start_seconds": start_seconds, "stop_seconds": stop_seconds}
+    limits = {
+        "start_seconds": start_seconds,
+        "stop_seconds": stop_seconds,
+        "drains": drains or {},
+    }
     restart = _restart(service, limits) if service is not None else None
     work = SettingsPlan(entries, file, own_path, changes, now, port, restart, start_seconds)
     yield FunctionCommand(change_settings, (work,), {})
