@@ -41,10 +41,8 @@ class Summary(BaseStateCallback):
                 logger.info("%s", line)
 
     def _lines(self, state: State) -> Iterator[str]:
-        found = {
-            name: {**_changes(state, state.inventory.get_host(name)), **rows}
-            for name, rows in self._rows.items()
-        }
+        hosts = [host for host in state.inventory if host.name in self._rows]
+        found = {host.name: {**_changes(state, host), **self._rows[host.name]} for host in hosts}
         width = max(len(title) for rows in found.values() for title in rows)
         for name, rows in found.items():
             if len(found) > 1:
