@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.python import python_interpreter
-from tasks.service_account import service_account
+from tests import service_trial
 from tests.lab.runs import run
 from tests.trial import Trial, connected_to
-from winfra.lab import accounts
+from winfra.lab import accounts, python as lab_python
 from winfra.lab.access import AccessLists
 from winfra.lab.python import FULL_VERSION, VERSION
 from winfra.lab.state import Lab
@@ -30,9 +32,9 @@ FULL, MODIFY, READ = 0x1F01FF, 0x1301BF, 0x1200A9
 
 @pytest.fixture
 def site(lab: Lab) -> Iterator[Trial]:
-    """A machine with the account of section 1."""
+    """A machine with the account of the services."""
     with connected_to(lab, **SITE) as trial:
-        trial.run(service_account)
+        service_trial.account(trial)
         yield trial
 
 
@@ -92,6 +94,56 @@ def test_a_right_that_somebody_gives_is_found_and_taken(lab: Lab, site: Trial) -
     site.run(python_interpreter)
     check(lab, FOLDER)
     assert not site.run(python_interpreter).changed
+
+
+@pytest.fixture
+def by_installer(lab: Lab, tmp_path: Path) -> Iterator[Trial]:
+    """A site with python.org's installer."""
+    file = lab_python.installer(tmp_path)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    data = {"python_source": "installer", "python_version": FULL_VERSION}
+    given = {"python_installer": str(file), "python_installer_sha256": digest}
+    with connected_to(lab, **{**SITE, **data, **given}) as trial:
+        service_trial.account(trial)
+        yield trial
+
+
+def test_a_bare_host_gets_python(lab: Lab, by_installer: Trial) -> None:
+    """Dry says so and changes nothing; then it runs; the second run changes nothing."""
+    before = lab.snapshot()
+    dry = by_installer.dry(python_interpreter)
+    assert not dry.failed, dry.output
+    assert f"Will create Python in {FOLDER}" in dry.output
+    assert lab.snapshot() == before
+
+    applied = by_installer.run(python_interpreter)
+    assert not applied.failed, applied.output
+    check(lab, FOLDER)
+    again = by_installer.run(python_interpreter)
+    assert (again.failed, again.changed) == (False, False)
+
+
+def test_one_that_somebody_broke_is_repaired(lab: Lab, by_installer: Trial) -> None:
+    """Its program is gone, and the installer believes that it is there."""
+    by_installer.run(python_interpreter)
+    lab.path(rf"{FOLDER}\python.exe").unlink()
+    assert f"Will create Python in {FOLDER}" in by_installer.dry(python_interpreter).output
+
+    applied = by_installer.run(python_interpreter)
+    assert not applied.failed, applied.output
+    check(lab, FOLDER)
+
+
+def test_python_elsewhere_is_left_alone(lab: Lab, by_installer: Trial) -> None:
+    """Windows has room for one of a version; the installer would update that one."""
+    lab.install_python(r"D:\theirs")
+    before = lab.snapshot()
+    applied = by_installer.run(python_interpreter)
+    values = {"version": VERSION, "host": "@lab/windows", "found": "D:\\theirs\\"}
+
+    assert applied.failed
+    assert messages.ELSEWHERE.text(**values) in applied.output
+    assert lab.snapshot() == before
 
 
 @pytest.mark.parametrize(
