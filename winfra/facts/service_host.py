@@ -30,6 +30,7 @@ class Digests(WindowsFact[Origin | None]):
                 "settings": "…",
                 "interpreter": "…",
                 "packages": "…",
+                "scripts": "…",
                 "host": "…",
             },
             "problem": None,

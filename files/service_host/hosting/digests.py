@@ -36,6 +36,7 @@ def collect_code(program: Program) -> Digests:
     return {
         "interpreter": interpreter(program.command[0]),
         "packages": packages(program.command[0]),
+        "scripts": scripts(program.command[1:]),
         "host": host(),
     }
 
@@ -55,6 +56,12 @@ def packages(executable: str) -> str | None:
     if site is None:
         return None
     return _of_files(site, [*site.glob("*.dist-info/RECORD"), *site.glob("*.pth")])
+
+
+def scripts(arguments: Iterable[str]) -> str | None:
+    """The files that a command line names; None without any."""
+    files = [Path(one) for one in arguments if Path(one).is_absolute() and Path(one).is_file()]
+    return digest(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files) or None)
 
 
 def host() -> str | None:

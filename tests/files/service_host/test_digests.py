@@ -24,13 +24,13 @@ def python(tmp_path: Path) -> Path:
     installed = folder / "Lib" / "site-packages" / "example-1.0.dist-info"
     installed.mkdir(parents=True)
     (installed / "RECORD").write_text("example.py,sha256=abc,10\n")
-    for name in ("python.exe", "python311.dll"):
+    for name in ("python.exe", "python311.dll", "run.py"):
         (folder / name).write_text(name)
     return folder
 
 
 def found(python: Path) -> dict[str, str | None]:
-    command = (str(python / "python.exe"), "-m", "example")
+    command = (str(python / "python.exe"), str(python / "run.py"), "example")
     return digests.collect(b"configuration", b"settings", Program(command, "D:\\", None))
 
 
@@ -50,6 +50,7 @@ def test_configuration_and_settings_by_their_bytes(python: Path) -> None:
         ("Lib/site-packages/example-1.0.dist-info/RECORD", "packages"),
         ("Lib/site-packages/new-2.0.dist-info/RECORD", "packages"),
         ("Lib/site-packages/editable.pth", "packages"),
+        ("run.py", "scripts"),
     ],
 )
 def test_what_changes_is_told(python: Path, name: str, changed: str) -> None:
@@ -88,6 +89,17 @@ def test_a_program_that_is_no_python_has_no_packages(tmp_path: Path) -> None:
     assert digests.packages(str(tmp_path / "x.exe")) is None
     assert digests.interpreter(str(tmp_path / "x.exe")) is not None
     assert digests.interpreter(str(tmp_path / "none" / "x.exe")) is None
+
+
+def test_the_scripts_that_a_command_names(tmp_path: Path) -> None:
+    """By their contents; what is no file counts nothing."""
+    script = tmp_path / "x.py"
+    script.write_text("one")
+    arguments = ["-m", "x.py", str(tmp_path), str(tmp_path / "none.py")]
+    assert digests.scripts(arguments) is None
+    before = digests.scripts([*arguments, str(script)])
+    script.write_text("two")
+    assert digests.scripts([*arguments, str(script)]) not in {before, None}
 
 
 def test_the_host_by_its_files(tmp_path: Path) -> None:
@@ -141,7 +153,7 @@ def test_the_program_prints_them(tmp_path: Path) -> None:
     digest = hashlib.sha256((tmp_path / "x.json").read_bytes()).hexdigest()
     assert json.loads(answer.stdout) == {
         "configuration": digest, "settings": None, "interpreter": None, "packages": None,
-        "host": digests.host(),
+        "scripts": None, "host": digests.host(),
     }  # fmt: skip
 
     command[-1] = "-"
