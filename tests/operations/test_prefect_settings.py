@@ -17,9 +17,16 @@ from tests.service_trial import clean, is_running, make, remove, run
 from tests.test_prefect_report import package
 from tests.trial import Trial, connected_to
 from tests.written import forms
+from winfra.facts.prefect import Database
+from winfra.lab import prefect as lab_prefect
 from winfra.lab.access import AccessLists
 from winfra.lab.sids import service_sid
-from winfra.messages import operations as operations_messages, prefect_settings as messages
+from winfra.messages import (
+    Message,
+    operations as operations_messages,
+    postgresql as sentences,
+    prefect_settings as messages,
+)
 from winfra.operations import prefect
 
 HOST = "@lab/trial"
@@ -41,6 +48,9 @@ def _like_prefect(trial: Trial) -> None:
     if packages.exists():
         return
     trial.lab.install_python(FOLDER)
+    lab_prefect.install(trial.lab, FOLDER)
+    shutil.rmtree(packages / "prefect")
+    shutil.rmtree(packages / "prefect-3.4.25.dist-info")
     folder = package(packages / "prefect", {"a1": None, "b2": "a1"})
     (folder / "__init__.py").touch()
     (folder / "__main__.py").write_text(PRETEND)
@@ -208,7 +218,48 @@ def test_nothing_is_there_yet(trial: Trial, server: Server) -> None:
 
 
 def test_an_upgrade_that_made_no_table(trial: Trial, server: Server) -> None:
-    """PostgreSQL's own words say so."""
+    """It has no revision then."""
     ran = trial.run(prefect.database, **database(trial, server))
+    values = {"database": "postgres", "address": "127.0.0.1", "port": server.port}
+    text = messages.NOT_MIGRATED.text(
+        **values, host=HOST, version="9.9", revision="none", wanted="b2"
+    )
     assert ran.failed
-    assert 'relation "alembic_version" does not exist' in ran.output
+    assert text in ran.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"password": HiddenValue("not it")}, sentences.LOGIN_REFUSED),
+        ({"database": "none"}, sentences.NO_DATABASE),
+        ({"port": 1}, sentences.NO_SERVER),
+        ({"address": "none.invalid"}, sentences.NO_SERVER),
+        ({"tls": "verify-full"}, sentences.TLS_REFUSED),
+    ],
+)
+def test_a_database_that_cannot_be_looked_at(
+    trial: Trial, server: Server, changes: dict[str, Any], message: Message
+) -> None:
+    """In the words of PostgreSQL's own operations; in a dry run it may come about yet."""
+    connection = replace(server.psql, **changes)
+    given = {"folder": FOLDER, "connection": connection}
+    asked = trial.ask(Database, **given)
+    assert asked.failed
+    problem = message.problem.split("{reason}")[0].format(**connection.values, reason="")
+    assert problem in asked.output
+    assert "not it" not in asked.output
+    absent = message in (sentences.NO_DATABASE, sentences.NO_SERVER)
+    assert trial.ask(Database, **given, absent=True).failed != absent
+
+
+def test_a_python_that_cannot_look(trial: Trial, server: Server) -> None:
+    """It says what it lacks; without any, there is no answer."""
+    trial.lab.install_python(r"D:\bare")
+    asked = trial.ask(Database, folder=r"D:\bare", connection=server.psql)
+    assert "No module named 'asyncpg'" in asked.output
+    for folder in (r"D:\none", r"Q:\none"):
+        assert (
+            trial.fact(Database, folder=folder, connection=replace(server.psql, password=None))
+            is None
+        )

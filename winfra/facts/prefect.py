@@ -14,7 +14,9 @@ from typing_extensions import override
 from winfra import prefect_report
 from winfra.fact import WindowsFact
 from winfra.path import windows_path
+from winfra.prefect_database import Look
 from winfra.script import Script
+from winfra.sql import Connection
 
 
 class InstallationDict(TypedDict, total=False):
@@ -61,6 +63,33 @@ class Installation(WindowsFact[InstallationDict | None]):
             return {"problem": value["Problem"]}
         found: InstallationDict | None = json.loads(value["Answer"])
         return found
+
+
+class DatabaseDict(TypedDict):
+    """See ``Database``."""
+
+    revision: str | None
+    filled: bool
+
+
+class Database(WindowsFact[DatabaseDict | None]):
+    r"""
+    Returns what the host's Prefect would find in its database:
+
+    .. code:: python
+
+        {
+            "revision": "9e83011d1f2a",  # by Alembic; None before the first upgrade
+            "filled": True,              # with tables, whosever they are
+        }
+
+    + folder: that of the interpreter which has Prefect; without one the answer is ``None``
+    + connection: where the database is, and who asks; its psql is not used
+    + absent: ``None`` as well where there is no server or database yet
+    """
+
+    def command(self, folder: str, connection: Connection, absent: bool = False) -> Script:
+        return Look(folder, connection, absent=absent)
 
 
 class SettingsFileDict(TypedDict):

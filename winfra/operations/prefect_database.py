@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
-from typing import Any
 
 from pyinfra import host, logger
 from pyinfra.api import FunctionCommand, Host, State
@@ -16,24 +15,17 @@ from pyinfra.api.hiddenvalue import HiddenValue
 from pyinfra.api.state import StateStage
 
 from winfra.difference import show
-from winfra.facts.postgresql import Query
+from winfra.facts.prefect import Database
 from winfra.halt import Halt
 from winfra.messages import prefect_settings as messages
 from winfra.operation import fail, operation, read
 from winfra.operations import files, postgresql, service_host
 from winfra.operations.prefect_settings import KEEPERS, installed
 from winfra.postgresql_server import RefusedError, Server
+from winfra.prefect_database import Look
 from winfra.service_change import Drain
 from winfra.sql import Connection
-from winfra.sql_command import query
 
-_STATE = """
-SELECT to_regclass('alembic_version')::text AS versions, EXISTS (
-  SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')) AS filled
-"""
-_REVISION = "SELECT version_num AS revision FROM alembic_version"
 _STATEMENT_SECONDS = 600
 """Of one statement: the 10 s that Prefect's server waits end a migration of a large table."""
 
@@ -43,6 +35,7 @@ class _Target:
     """What an upgrade leads to."""
 
     connection: Connection
+    folder: str
     revision: str
     version: str
 
@@ -65,7 +58,7 @@ def database(
     r"""
     Bring Prefect's database to what the installed Prefect needs, before its server starts.
 
-    + connection: how SQL reaches the database, as Prefect's role
+    + connection: where the database is, with Prefect's role; its psql is for the dump alone
     + python: the interpreter that runs Prefect
     + settings: the file with the server's environment
     + account: the server's, which upgrades the database as ``service_host.check`` runs commands
@@ -97,8 +90,9 @@ def database(
             services=["PrefectWorker", "PrefectServer"],
         )
     """
-    known = installed(str(PureWindowsPath(python).parent))
-    revision, filled = _current(connection)
+    folder = str(PureWindowsPath(python).parent)
+    known = installed(folder)
+    revision, filled = _current(folder, connection)
     [wanted] = known["heads"] if known else [None]
     if known and revision == wanted:
         host.noop(f"database {connection.database} is at revision {revision}")
@@ -131,20 +125,15 @@ def database(
         seconds=seconds,
     )
     if known and wanted:
-        target = _Target(connection, wanted, known["version"])
+        target = _Target(connection, folder, wanted, known["version"])
         yield FunctionCommand(_verify, (target,), {})
 
 
-def _current(connection: Connection) -> tuple[str | None, bool]:
+def _current(folder: str, connection: Connection) -> tuple[str | None, bool]:
     """The revision, where there is one, and whether there are tables; in a dry run maybe no database."""
     executes = host.state.current_stage == StateStage.Execute
-    rows = read(Query, connection=connection, sql=_STATE, absent=not executes)
-    if not rows:
-        return None, False
-    if rows[0]["versions"] is None:
-        return None, rows[0]["filled"]
-    found = read(Query, connection=connection, sql=_REVISION)
-    return (found[0]["revision"] if found else None), rows[0]["filled"]
+    found = read(Database, folder=folder, connection=connection, absent=not executes)
+    return (found["revision"], found["filled"]) if found else (None, False)
 
 
 def _dump(connection: Connection, backup: str) -> Generator[PyinfraCommand]:
@@ -156,17 +145,17 @@ def _dump(connection: Connection, backup: str) -> Generator[PyinfraCommand]:
 
 def _verify(state: State, host: Host, target: _Target) -> bool:
     """Whether the database is where the upgrade was to bring it, says the database."""
+    lines: list[str] = []
     try:
-        rows: list[dict[str, Any]] = Server(host, target.connection).rows(
-            query(target.connection, _REVISION)
-        )
-        lines = []
-        found = ", ".join(row["revision"] for row in rows) or "none"
-        if found != target.revision:
+        found = Server(host, target.connection).rows(Look(target.folder, target.connection))
+        if found["revision"] != target.revision:
             values = {**target.connection.values, "host": host.name, "version": target.version}
-            lines = [messages.NOT_MIGRATED.text(**values, revision=found, wanted=target.revision)]
+            revision = found["revision"] or "none"
+            lines = [
+                messages.NOT_MIGRATED.text(**values, revision=revision, wanted=target.revision)
+            ]
     except RefusedError as refusal:
-        lines = list(refusal.lines)
+        lines += refusal.lines
     for line in lines:
         host.log_styled(line, fg="red", log_func=logger.error)
     return not lines
