@@ -16,6 +16,9 @@ from winfra.sql import Connection
 from winfra.sql_command import ABSENT
 from winfra.sql_error import connecting, masked
 
+SECONDS = 90.0
+"""Python takes some to start on a machine that is busy; the report waits for less."""
+
 
 class Look(Script):
     """A look at the revision; it answers with ``None`` where there is no Python to look with.
@@ -34,14 +37,17 @@ class Look(Script):
             Text=_text(),
             Connection=json.dumps({name: getattr(connection, name) for name in names}),
             Password=connection.password,
+            TimeoutSeconds=SECONDS,
         )
 
     @override
     def answer(self, value: Any) -> Any:
         if value is None:
             return None
-        found = json.loads(value["Answer"]) if value["Problem"] is None else {}
-        problem = value["Problem"] or found.get("problem")
+        found = json.loads(value["Answer"]) if value["ExitCode"] == 0 else {}
+        problem = found.get("problem") if found else value["Problem"]
+        if value["TimedOut"]:
+            problem = f"timed out after {SECONDS:g} s"
         if problem is None:
             return found
         hidden = filter(None, [self.connection.secret])

@@ -28,6 +28,9 @@ from winfra.messages import (
     prefect_settings as messages,
 )
 from winfra.operations import prefect
+from winfra.prefect_database import Look
+from winfra.sql import Connection
+from winfra.sql_error import SqlError
 
 HOST = "@lab/trial"
 FOLDER = r"C:\like prefect"
@@ -263,3 +266,13 @@ def test_a_python_that_cannot_look(trial: Trial, server: Server) -> None:
             trial.fact(Database, folder=folder, connection=replace(server.psql, password=None))
             is None
         )
+
+
+def test_a_look_that_takes_too_long() -> None:
+    """As a connection that does."""
+    connection = Connection(password="x")
+    with pytest.raises(SqlError, match="timed out after 90 s") as caught:
+        Look(FOLDER, connection).answer(
+            {"ExitCode": None, "Answer": "", "Problem": "", "TimedOut": True}
+        )
+    assert caught.value.catalogued is sentences.NO_SERVER

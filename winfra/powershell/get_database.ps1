@@ -4,7 +4,8 @@ param(
     [Parameter(Mandatory)] [string] $Path,
     [Parameter(Mandatory)] [string] $Text,
     [Parameter(Mandatory)] [string] $Connection,
-    [securestring] $Password
+    [securestring] $Password,
+    [double] $TimeoutSeconds = 90
 )
 
 try { $full = Resolve-FullPath $Path } catch [Management.Automation.DriveNotFoundException] { return $null }
@@ -15,11 +16,10 @@ $options = @{
     FilePath = $Path
     ArgumentList = '-I', '-'
     InputBytes = (New-Object Text.UTF8Encoding $false).GetBytes($Text)
-    TimeoutSeconds = 90
+    TimeoutSeconds = $TimeoutSeconds
     Environment = $variables
 }
 $ended = Invoke-Native @options
-if ($ended.ExitCode -eq 0) { return @{ Answer = $ended.Output; Problem = $null } }
 # Of a traceback the last line says what is wrong.
 $last = @("$($ended.ErrorOutput)".Trim() -split '\r?\n')[-1].Trim()
-@{ Answer = $null; Problem = if ($ended.TimedOut) { 'timed out after 90 s' } else { $last } }
+@{ ExitCode = $ended.ExitCode; Answer = $ended.Output; Problem = $last; TimedOut = $ended.TimedOut }
