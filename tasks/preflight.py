@@ -27,7 +27,9 @@ DEFAULTS = {
     "postgresql_installer_sha256": None,
     "vc_runtime": None,
     "vc_runtime_sha256": None,
+    "prefect_version": None,
     "wheelhouse": None,
+    "wheelhouse_platform": "windows",
 }
 
 

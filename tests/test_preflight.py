@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from tasks.preflight import DEFAULTS
+from tests import wheels
 from tests.trial import no_host
 from winfra.messages import preflight as messages
 from winfra.messages.operations import LOCAL_SOURCE_MISSING
+from winfra.messages.wheelhouse import NO_FOLDER
 from winfra.operations.preflight import table
 from winfra.preflight import (
     GIGABYTE,
@@ -57,7 +59,7 @@ def test_a_good_host_lacks_nothing() -> None:
         "PostgreSQL",
         "PostgreSQL's archive",
         "Visual C++ runtime",
-        "wheelhouse",
+        "Prefect",
     }
     assert {check.state for check in found.values()} == {State.OK, State.OPEN}
     assert [check.remedy for check in found.values() if check.remedy] == []
@@ -190,18 +192,47 @@ def test_a_refused_version_is_named() -> None:
 
 
 def test_files_that_sections_need(tmp_path: Path) -> None:
-    """The wheelhouse is a folder on this machine, conda's list of packages a file."""
+    """conda's list of packages is a file on this machine."""
     file = tmp_path / "explicit.txt"
     file.touch()
     conda = {"python_source": "conda"}
-    there = lines({"conda_packages": str(file), "wheelhouse": str(tmp_path), **conda})
-    not_there = lines({"conda_packages": str(tmp_path), "wheelhouse": str(file), **conda})
+    there = lines({"conda_packages": str(file), **conda})
+    not_there = lines({"conda_packages": str(tmp_path), **conda})
 
     assert missing(there.values()) == []
-    assert missing(not_there.values()) == ["conda's packages", "wheelhouse"]
-    assert not_there["wheelhouse"].remedy == messages.NO_FILE.text(
-        key="wheelhouse", value=str(file), kind="folder"
+    assert missing(not_there.values()) == ["conda's packages"]
+    assert not_there["conda's packages"].remedy == messages.NO_FILE.text(
+        key="conda_packages", value=str(tmp_path)
     )
+
+
+@pytest.fixture
+def prefect(tmp_path: Path) -> dict[str, Any]:
+    """Data that ask for a Prefect whose wheelhouse is there."""
+    wheels.lock(tmp_path, [wheels.wheel(tmp_path, "prefect", "3.4.25")])
+    return {"prefect_version": "3.4.25", "python_version": "3.12", "wheelhouse": str(tmp_path)}
+
+
+def test_a_complete_wheelhouse(prefect: dict[str, Any]) -> None:
+    """Each wheel of the lock is there, Prefect's version is the one that group data asks for."""
+    assert lines(prefect)["Prefect"].state is State.OK
+
+
+def test_a_wheelhouse_that_will_not_do(prefect: dict[str, Any], tmp_path: Path) -> None:
+    """None at all, one that lacks a wheel, and one of another Prefect are told apart."""
+    elsewhere = str(tmp_path / "elsewhere")
+    other = messages.VERSION.text(
+        key="prefect_version", value="3.8.8", wanted=f"3.4.25, as in {tmp_path}"
+    )
+
+    assert lines({**prefect, "prefect_version": "3.8.8"})["Prefect"].remedy == other
+    assert lines({**prefect, "wheelhouse": elsewhere})["Prefect"].remedy == NO_FOLDER.text(
+        folder=elsewhere
+    )
+    next(tmp_path.glob("*.whl")).unlink()
+    remedy = lines(prefect)["Prefect"].remedy
+    assert remedy is not None
+    assert f"{tmp_path} is no wheelhouse for" in remedy
 
 
 @pytest.mark.parametrize(

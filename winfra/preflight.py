@@ -14,8 +14,10 @@ from typing import Any, TypeAlias
 
 from pyinfra.api import OperationValueError
 
+from winfra.local_file import local_path
 from winfra.messages import preflight as messages
 from winfra.sources import Source
+from winfra.wheelhouse import Wheelhouse, default as default_wheelhouse
 
 GIGABYTE = 1024**3
 FORMATS = ("NTFS", "ReFS")
@@ -227,7 +229,7 @@ def python(findings: Findings, wanted: Wanted) -> Iterator[Check]:
         yield _source_check("Python's installer", "python_installer", wanted)
     if wanted["python_source"] == "conda":
         yield _source_check("conda's installer", "conda_installer", wanted)
-        yield _file_check("conda's packages", "conda_packages", wanted, "file")
+        yield _file_check("conda's packages", "conda_packages", wanted)
 
 
 @requirement
@@ -243,8 +245,22 @@ def postgresql(findings: Findings, wanted: Wanted) -> Iterator[Check]:
 
 
 @requirement
-def wheelhouse(findings: Findings, wanted: Wanted) -> Iterator[Check]:
-    yield _file_check("wheelhouse", "wheelhouse", wanted, "folder")
+def prefect(findings: Findings, wanted: Wanted) -> Iterator[Check]:
+    version, python = _text(wanted["prefect_version"]), _text(wanted["python_version"])
+    if version is None or python is None:
+        yield unasked("Prefect", "a wheelhouse")
+        return
+    need = f"a wheelhouse of {version}"
+    platform = wanted["wheelhouse_platform"]
+    try:
+        folder = wanted["wheelhouse"] or default_wheelhouse(version, python, platform)
+        found = Wheelhouse.read(local_path(folder), python, platform).versions.get("prefect")
+    except OperationValueError as error:
+        yield judge("Prefect", need, "none that is complete", str(error))
+        return
+    values = {"key": "prefect_version", "value": version, "wanted": f"{found}, as in {folder}"}
+    problem = None if found == version else messages.VERSION.text(**values)
+    yield judge("Prefect", need, f"{found} for Python {python}", problem)
 
 
 def _version_check(name: str, key: str, version: str | None, need: str, *, fits: bool) -> Check:
@@ -254,12 +270,11 @@ def _version_check(name: str, key: str, version: str | None, need: str, *, fits:
     return judge(name, need, version, problem)
 
 
-def _file_check(name: str, key: str, wanted: Wanted, kind: str) -> Check:
-    path, need = wanted[key], f"a {kind} on this machine"
+def _file_check(name: str, key: str, wanted: Wanted) -> Check:
+    path, need = wanted[key], "a file on this machine"
     if path is None:
         return unasked(name, need)
-    there = Path(path).is_dir() if kind == "folder" else Path(path).is_file()
-    problem = None if there else messages.NO_FILE.text(key=key, value=path, kind=kind)
+    problem = None if Path(path).is_file() else messages.NO_FILE.text(key=key, value=path)
     return judge(name, need, str(path), problem)
 
 

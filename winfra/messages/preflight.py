@@ -103,7 +103,7 @@ VERSION = Message(
 
 NO_FILE = Message(
     "preflight_no_file",
-    "{key} names {value!r}, and there is no such {kind} on this machine",
+    "{key} names {value!r}, and there is no such file on this machine",
     "Put it there, or correct the key in group data",
 )
 
