@@ -133,10 +133,11 @@ def test_one_run_of_a_command() -> None:
     assert found.environment == {}
     more = {**given, "environment": {"A": "x"}}
     assert configuration.check(json.dumps(more).encode()).environment == {"A": "x"}
-    for sentence, changes in {
+    refusals: dict[str, dict[str, Any]] = {
         "log: there is no such setting": {"log": LOG},
         "environment must be an object of texts": {"environment": {"A": 1}},
         "environment must be an object of texts, and is": {"environment": ["A"]},
-    }.items():
+    }
+    for sentence, changes in refusals.items():
         with pytest.raises(ConfigurationError, match=sentence):
             configuration.check(json.dumps({**given, **changes}).encode())
