@@ -39,7 +39,7 @@ def test_make_has_the_targets() -> None:
     makefile = (ROOT / "Makefile").read_text()
     named = set(re.findall(r"\bmake ([a-z]+)\b", "\n".join([*shell_lines(), *quoted()])))
 
-    assert named == {"deploy", "test", "check", "bench"}
+    assert named == {"deploy", "test", "check", "bench", "wheelhouse", "pictures"}
     assert [name for name in named if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
 
 
