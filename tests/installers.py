@@ -54,6 +54,20 @@ def installer(
     + keeps: where it keeps copies of files that follow an option
     """
     file = folder / name
+    text = program(code, log=log, says=says, files=files, keeps=keeps)
+    write_executable(file, text)
+    return {"src": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def program(
+    code: int = 0,
+    *,
+    log: str | None = None,
+    says: str = "",
+    files: dict[str, str] | None = None,
+    keeps: dict[str, str] | None = None,
+) -> str:
+    """The text of such a program, see ``installer``."""
     values: dict[str, Any] = {
         "python": sys.executable,
         "noted": NOTED,
@@ -61,8 +75,7 @@ def installer(
         "files": files or {},
     }
     values |= {"says": says, "keeps": keeps or {}}
-    write_executable(file, _PROGRAM.format(code=code, **values))
-    return {"src": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    return _PROGRAM.format(code=code, **values)
 
 
 def given(lab: Lab) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.python import python_interpreter
 from tests import service_trial
+from tests.installers import installer, program
 from tests.lab.runs import run
 from tests.trial import Trial, connected_to
 from winfra.lab import accounts, python as lab_python
@@ -144,6 +146,56 @@ def test_python_elsewhere_is_left_alone(lab: Lab, by_installer: Trial) -> None:
     assert applied.failed
     assert messages.ELSEWHERE.text(**values) in applied.output
     assert lab.snapshot() == before
+
+
+CONDA = r"C:\miniforge3"
+ENVIRONMENT = rf"{CONDA}\envs\prefect_env"
+
+
+@pytest.fixture
+def by_conda(lab: Lab, tmp_path: Path) -> Iterator[Trial]:
+    """A site with an installer of a conda that makes this machine's Python an environment."""
+    lab.install_python(ENVIRONMENT)
+    made = lab.path(rf"{ENVIRONMENT}\python.exe").read_text()
+    shutil.rmtree(lab.path(CONDA))
+    lab.keys.delete(rf"HKLM\SOFTWARE\Python\PythonCore\{VERSION}")
+    packages = rf"{ENVIRONMENT}\Lib\site-packages"
+    environment = {
+        rf"{ENVIRONMENT}\python.exe": made,
+        rf"{ENVIRONMENT}\conda-meta\python-{FULL_VERSION}-h_0.json": "{}",
+        rf"{packages}\pip\__init__.py": "",
+        rf"{packages}\pip-24.2.dist-info\METADATA": "Name: pip\nVersion: 24.2\n",
+    }
+    files = {rf"{CONDA}\Scripts\conda.exe": program(files=environment)}
+    given = installer(tmp_path, "Miniforge3-Windows-x86_64.exe", files=files)
+    data = {"conda_installer": given["src"], "conda_installer_sha256": given["sha256"]}
+    with connected_to(lab, **{**SITE, "python_source": "conda", **data}) as trial:
+        service_trial.account(trial)
+        yield trial
+
+
+def test_a_bare_host_gets_an_environment_of_conda(lab: Lab, by_conda: Trial) -> None:
+    """Dry says so and changes nothing; then it runs; the second run changes nothing."""
+    before = lab.snapshot()
+    dry = by_conda.dry(python_interpreter)
+    assert not dry.failed, dry.output
+    for will in (
+        f"create conda in {CONDA}", f"create environment {ENVIRONMENT}", f"change access to {CONDA}"
+    ):  # fmt: skip
+        assert f"Will {will}" in dry.output
+    assert lab.snapshot() == before
+
+    applied = by_conda.run(python_interpreter)
+    assert not applied.failed, applied.output
+    check(lab, ENVIRONMENT)
+    again = by_conda.run(python_interpreter)
+    assert (again.failed, again.changed) == (False, False)
+    lab.path(rf"{ENVIRONMENT}\python.exe").unlink()
+    assert f"Will create environment {ENVIRONMENT}" in by_conda.dry(python_interpreter).output
+
+    applied = by_conda.run(python_interpreter)
+    assert not applied.failed, applied.output
+    check(lab, ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
