@@ -23,6 +23,11 @@ FIRST = ("30", "-", "7")
 """A bare host: checks change nothing, and the account is no administrator as it is."""
 AGAIN = ("-", "-", "37")
 RESULTS = re.compile(r"Grand total +\d+ +(\d+|-) +(\d+|-) +(\d+|-)")
+APART = """
+server = ["@lab/windows"]
+workers = [("@lab/other", {"prefect_server": "10.0.0.5"})]
+lab = server + workers
+"""
 
 Done = subprocess.CompletedProcess[str]
 Cli = Callable[..., Done]
@@ -146,9 +151,7 @@ def test_one_host_fails_alone(
     other = lab_factory("other")
     shrink(other, "D:", 0)
     inventory = tmp_path / "inventory.py"
-    inventory.write_text(
-        'server = ["@lab/windows"]\nworkers = ["@lab/other"]\nlab = server + workers\n'
-    )
+    inventory.write_text(APART)
     done = deploy("-y", inventory=str(inventory))
 
     assert done.returncode == 1
@@ -161,9 +164,7 @@ def test_a_failed_host_is_not_looked_at_further(
     """Under --dry, what would change is said of the host that goes on, not of the one that failed."""
     shrink(lab_factory("other"), "D:", 0)
     inventory = tmp_path / "inventory.py"
-    inventory.write_text(
-        'server = ["@lab/windows"]\nworkers = ["@lab/other"]\nlab = server + workers\n'
-    )
+    inventory.write_text(APART)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(inventory), "deploy.py", "--dry", "--diff"],
         cwd=ROOT,

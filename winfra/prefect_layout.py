@@ -8,6 +8,7 @@ from typing import Any
 
 from pyinfra.api.hiddenvalue import HiddenValue
 
+from winfra import roles
 from winfra.prefect_api import Api
 
 DEFAULTS: dict[str, Any] = {
@@ -133,5 +134,6 @@ class Layout:
 
 
 def of(host: Any) -> Layout:
-    """The layout of pyinfra's current host."""
+    """The layout of pyinfra's current host, which knows where the others are."""
+    roles.check_addresses(host)
     return Layout({key: host.data.get(key) for key in DEFAULTS}, host.groups)

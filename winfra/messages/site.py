@@ -39,3 +39,9 @@ ACCOUNT_PASSWORD = Message(
     "Set SERVICE_ACCOUNT_PASSWORD in .env (SERVER_ACCOUNT_PASSWORD, WORKER_ACCOUNT_PASSWORD for "
     "accounts of their own)",
 )
+APART = Message(
+    "site_apart",
+    "{key} is {address}, which is {host} itself and not {other}",
+    "Set it in group_data to the address of that host, and have it listen there (prefect_listen with "
+    "prefect_networks, postgresql_listen with postgresql_clients)",
+)
