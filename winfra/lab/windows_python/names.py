@@ -7,9 +7,12 @@ import os
 import posix
 
 _INVALID = frozenset('<>"|?*')
+_MOST = 100
 _lstat = posix.lstat
+_stat = posix.stat
 _listdir = posix.listdir
 _getcwd = posix.getcwd
+_listed: dict[str, tuple[int, dict[str, list[str]]]] = {}
 
 
 class Drives:
@@ -53,7 +56,13 @@ class Drives:
                 parts.append(part)
         drive = self._inside + text[0].upper()
         exact = "/".join([drive, *parts])
-        return exact if _exists(exact) else _in_any_case(drive, parts)
+        if _exists(exact):
+            return exact
+        folder = exact.rpartition("/")[0]
+        # Mostly it is only the file itself that is not there.
+        if parts and _exists(folder):
+            return _in_any_case(folder, parts[-1:])
+        return _in_any_case(drive, parts)
 
     def spelled(self, path: str) -> str:
         """The Windows path of a real one; the path itself where it is on no drive."""
@@ -91,10 +100,23 @@ def _in_any_case(folder: str, parts: list[str]) -> str:
         exact = f"{folder}/{part}"
         if not _exists(exact):
             try:
-                names = _listdir(folder)
+                same = _names(folder).get(part.lower(), [])
             except OSError:
                 return "/".join([folder, *parts[number:]])
-            same = [name for name in names if name.lower() == part.lower()]
             exact = f"{folder}/{same[0] if len(same) == 1 else part}"
         folder = exact
     return folder
+
+
+def _names(folder: str) -> dict[str, list[str]]:
+    """The names in a folder by what they are in lower case; kept until there is another one in it."""
+    changed = _stat(folder).st_mtime_ns
+    if (known := _listed.get(folder)) is not None and known[0] == changed:
+        return known[1]
+    found: dict[str, list[str]] = {}
+    for name in _listdir(folder):
+        found.setdefault(name.lower(), []).append(name)
+    if len(_listed) >= _MOST:
+        _listed.clear()
+    _listed[folder] = changed, found
+    return found
