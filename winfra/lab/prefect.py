@@ -15,6 +15,8 @@ from winfra.lab.state import Lab
 PREFECT = "3.4.25"
 LOCK = "requirements.txt"
 _PYTHON = r"C:\Program Files\Python"
+_FOLDERS = ("Include", "Lib", "Scripts")
+"""What pip puts something into: greenlet has a header."""
 
 
 def wheelhouse(version: str = PREFECT) -> Path:
@@ -41,11 +43,12 @@ def install(lab: Lab, python_folder: str, version: str = PREFECT) -> None:
 
 
 def installed(wheels: Path) -> Path:
-    """``Lib`` and ``Scripts`` with all packages of a wheelhouse, made once by pip."""
+    """``Lib``, ``Scripts`` and ``Include`` with all packages of a wheelhouse, made once by pip."""
     lock = wheels / LOCK
     if not lock.is_file():
         raise FileNotFoundError(f"{wheels} is no wheelhouse; make it with `make wheelhouse`")
-    said = lock.read_bytes() + FULL_VERSION.encode() + python_packages.pip_version().encode()
+    about = (FULL_VERSION, python_packages.pip_version(), *_FOLDERS)
+    said = lock.read_bytes() + " ".join(about).encode()
     name = f"{wheels.name}-{hashlib.sha256(said).hexdigest()[:12]}"
 
     def make(target: Path) -> None:
@@ -71,5 +74,5 @@ def _install_by_pip(wheels: Path, target: Path) -> None:
             raise OSError(errors.decode(errors="replace"))
         for path in before:
             (folder / path).unlink()
-        for name in ("Lib", "Scripts"):
+        for name in _FOLDERS:
             (folder / name).rename(target / name)
