@@ -69,7 +69,8 @@ def _service(layout: Layout, data: dict[str, Any]) -> None:
         command=[*command, "--host", listen, "--port", str(port)],
         configuration=layout.configuration(service),
         folder=layout.service_host,
-        directory=rf"{layout.home}\data",
+        # Where flows cannot write: Prefect reads an .env and a prefect.toml where it works.
+        directory=layout.home,
         log=layout.log(service),
         settings=layout.settings(service),
         # Not ready: a new server is no better where there is no database.
