@@ -6,8 +6,10 @@ import json
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -25,13 +27,17 @@ from winfra.lab.scm.client import request
 SERVER, WORKER, POOL = "PrefectServer", "PrefectWorker", "local-pool"
 SECTIONS = (prefect_server, work_pool, prefect_worker)
 NAME = "WINLAB-1"
+# Ends when there is a file of the name that it is given, at the latest after a while.
 FLOW = """
 import time
+from pathlib import Path
 from prefect import flow
 
 @flow
-def wait(seconds: float):
-    time.sleep(seconds)
+def wait(name: str):
+    end = time.monotonic() + 300
+    while not Path("data", name).exists() and time.monotonic() < end:
+        time.sleep(0.1)
 """
 
 
@@ -54,7 +60,7 @@ def site(prefect_site: PrefectSite) -> Iterator[PrefectSite]:
         stop(prefect_site, service)
 
 
-def until(condition: Callable[[], Any], seconds: float = 60) -> None:
+def until(condition: Callable[[], Any], seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it does not come about"
@@ -67,8 +73,8 @@ def stop(site: PrefectSite, service: str) -> None:
     until(lambda: status(site.lab, service)["state"] == 1)
 
 
-def begin(site: PrefectSite, seconds: float) -> str:
-    """A run of so many seconds, once its process runs."""
+def begin(site: PrefectSite, name: str = "never") -> str:
+    """A run until there is such a file, once its process runs."""
     flow = site.ask("POST", "flows/", {"name": "wait"})
     deployment = site.ask("POST", "deployments/", {
         "name": "lab", "flow_id": flow["id"], "entrypoint": "flows/wait.py:wait",
@@ -76,7 +82,7 @@ def begin(site: PrefectSite, seconds: float) -> str:
         "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": HOME}}],
     })  # fmt: skip
     path = f"deployments/{deployment['id']}/create_flow_run"
-    made: str = site.ask("POST", path, {"parameters": {"seconds": seconds}})["id"]
+    made: str = site.ask("POST", path, {"parameters": {"name": name}})["id"]
     until(lambda: state(site, made) not in {"SCHEDULED", "PENDING"})
     return made
 
@@ -104,9 +110,36 @@ def is_ready(site: PrefectSite) -> bool:
 
 
 def completes(site: PrefectSite) -> bool:
-    run = begin(site, 0)
+    let_end(site, "now")
+    run = begin(site, "now")
     until(lambda: state(site, run) == "COMPLETED")
     return True
+
+
+def let_end(site: PrefectSite, name: str) -> None:
+    site.lab.path(rf"{HOME}\data\{name}").touch()
+
+
+def is_paused(site: PrefectSite) -> bool:
+    found: bool = site.ask("GET", f"work_pools/{POOL}")["is_paused"]
+    return found
+
+
+@contextmanager
+def ended_when_drained(site: PrefectSite, name: str) -> Iterator[None]:
+    """The run goes on until the pool is paused for it."""
+
+    def end() -> None:
+        until(lambda: is_paused(site), 300)
+        time.sleep(1)
+        let_end(site, name)
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def test_server_and_worker_run(site: PrefectSite) -> None:
@@ -137,24 +170,25 @@ def test_a_new_setting_of_the_server(site: PrefectSite) -> None:
         site.lab,
         {"prefect_server_settings": {"PREFECT_SERVER_LOGGING_LEVEL": "WARNING"}},
     )
-    run = begin(site, 4)
+    run = begin(site, "drained")
     pids = [process(lab, name) for name in (SERVER, WORKER)]
     with site.connected(**changes) as trial:
         dry = trial.dry(prefect_settings), trial.dry(prefect_server)
         assert "restarted (settings)" in dry[1].output
         assert re.search(rf"finishes its work before +- +->  {WORKER}", dry[1].output)
-    applied = site.run(prefect_settings, prefect_server, prefect_worker, **changes)
+    with ended_when_drained(site, "drained"):
+        applied = site.run(prefect_settings, prefect_server, prefect_worker, **changes)
     assert f"{NAME} finishes " in applied[1].output
     assert state(site, run) == "COMPLETED"
     assert all(is_running(lab, name) for name in (SERVER, WORKER))
     assert not {process(lab, name) for name in (SERVER, WORKER)} & {*pids}
-    assert not site.ask("GET", f"work_pools/{POOL}")["is_paused"]
+    assert not is_paused(site)
     assert completes(site)
 
 
 def test_a_worker_that_is_killed(site: PrefectSite) -> None:
     """Its run does not stay Running, its processes do not stay, and it comes back by itself."""
-    run = begin(site, 600)
+    run = begin(site)
     flow_process = int(site.ask("GET", f"flow_runs/{run}")["infrastructure_pid"])
     os.kill(process(site.lab, WORKER), signal.SIGKILL)
     until(lambda: state(site, run) == "CRASHED")
@@ -165,10 +199,9 @@ def test_a_worker_that_is_killed(site: PrefectSite) -> None:
 
 def test_a_worker_that_is_stopped(site: PrefectSite) -> None:
     """Its run is marked while it stops; the section starts it again."""
-    run = begin(site, 600)
+    run = begin(site)
     stop(site, WORKER)
     assert state(site, run) == "CRASHED"
-    assert reason(site, run) == f"Worker {NAME} was stopped while this run was running"
     assert workers(site) == []
     [applied] = site.run(prefect_worker)
     assert applied.changed
