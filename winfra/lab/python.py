@@ -39,14 +39,14 @@ def installer(folder: Path, *, version: str = FULL_VERSION, outcome: int = 0) ->
 
 
 def install_python(
-    lab: Path, path: str, *, pywin32: bool = True, pip: bool = True, hive: str = "HKLM"
+    lab: Path, path: str, *, pywin32: bool = True, pip: bool = True, hive: str | None = "HKLM"
 ) -> None:
     """Install this machine's Python as a full interpreter.
 
     + path: its folder
     + pywin32: with the lab's pywin32 among its packages
     + pip: with the pip that this machine's Python brings
-    + hive: HKLM for all users, HKCU for one
+    + hive: HKLM: registered for all users; HKCU: for one; None: not at all
     """
     folder = to_windows(lab, to_real(lab, path)) or path
     home = _interpreter(lab, folder)
@@ -58,6 +58,8 @@ def install_python(
         install_pip(lab.parent, to_real(lab, folder))
     if pywin32:
         install_pywin32(packages)
+    if hive is None:
+        return
     # As PEP 514 has it.
     keys, core = Registry(lab / "registry"), rf"{hive}\{_CORE}"
     keys.set(core, "SysVersion", VERSION)
