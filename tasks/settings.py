@@ -40,6 +40,13 @@ def prefect_settings() -> None:
     prefect.no_variables(
         name="No settings for everybody to read", keep=[PROFILES], services=services
     )
+    if "workers" in layout.roles:
+        prefect.new_login(
+            name="No run is cut off by a new login",
+            api=layout.api,
+            services=[data["worker_service"]],
+            drains=prefect_drain.of(layout, host.get_fact(Hostname)),
+        )
     if "server" in layout.roles:
         if data["prefect_database_password"] is None:
             raise DeployError(NO_PASSWORD.text())

@@ -98,6 +98,7 @@ class Request(Script):
     + reads: whether it changes nothing, which is so for GET, and for most paths that end with filter
     + tolerated: what is no failure: the answer is ``None`` then
     + seconds: how long the answer may take
+    + login_file: a service's settings on the host, whose login is tried where the server refuses the API's
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class Request(Script):
         reads: bool | None = None,
         tolerated: Collection[Message] = (),
         seconds: float = SECONDS,
+        login_file: str | None = None,
     ) -> None:
         self.api, self.method, self.path = api, method, path
         self._reads = method == "GET" if reads is None else reads
@@ -121,6 +123,7 @@ class Request(Script):
             Method=method,
             Body=_encoded(body, bool(self._secrets)),
             Authorization=api.authorization,
+            LoginFile=login_file,
             TimeoutSeconds=seconds,
             Attempts=1 if path in _READINESS else ATTEMPTS,
         )
@@ -193,25 +196,26 @@ def read(api: Api, path: str, body: Any = None, *, tolerated: Collection[Message
 
 
 class Client:
-    """A server, asked and changed while an operation is carried out."""
+    """A server, asked and changed while an operation is carried out; ``login_file`` as in ``Request``."""
 
-    def __init__(self, host: Host, api: Api) -> None:
+    def __init__(self, host: Host, api: Api, login_file: str | None = None) -> None:
         self.host = host
         self.api = api
+        self._login_file = login_file
 
     def read(self, path: str, body: Any = None, *, tolerated: Collection[Message] = ()) -> Any:
         """What the server says now, not what it said before."""
         method = "GET" if body is None else "POST"
-        return self.run(Request(self.api, method, path, body, reads=False, tolerated=tolerated))
+        return self._send(method, path, body, reads=False, tolerated=tolerated)
 
     def post(self, path: str, body: Any) -> Any:
-        return self.run(Request(self.api, "POST", path, body))
+        return self._send("POST", path, body)
 
     def patch(self, path: str, body: Any) -> Any:
-        return self.run(Request(self.api, "PATCH", path, body))
+        return self._send("PATCH", path, body)
 
     def delete(self, path: str) -> Any:
-        return self.run(Request(self.api, "DELETE", path, tolerated=(messages.NOT_FOUND,)))
+        return self._send("DELETE", path, tolerated=(messages.NOT_FOUND,))
 
     def run(self, script: Script) -> Any:
         """The answer to a script; a ``RefusedError`` when it failed."""
@@ -221,6 +225,9 @@ class Client:
         if not succeeded:
             raise RefusedError(*output.stderr_lines)
         return json.loads(output.stdout_lines[-1])
+
+    def _send(self, *request: Any, **options: Any) -> Any:
+        return self.run(Request(self.api, *request, login_file=self._login_file, **options))
 
 
 def _message(status: int) -> Message:

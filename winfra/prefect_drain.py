@@ -47,6 +47,7 @@ class Drain:
     + worker: its name
     + seconds: how long its runs may take
     + ready_seconds: how long a server that was restarted, too, may take until the pool is resumed
+    + login_file: the worker's settings, whose login a server takes that has yet to get the API's
     """
 
     api: Api
@@ -54,6 +55,7 @@ class Drain:
     worker: str
     seconds: float = 300
     ready_seconds: float = 120
+    login_file: str | None = None
 
     def __call__(self, host: Host) -> AbstractContextManager[None]:
         return _around(Work(host, self))
@@ -78,8 +80,15 @@ def of(layout: Layout, computer: str) -> dict[str, Drain]:
     if "workers" not in layout.roles:
         return {}
     data = layout.data
-    worker, seconds = layout.worker(computer), data["worker_drain_seconds"]
-    return {data["worker_service"]: Drain(layout.api, data["work_pool"], worker, seconds)}
+    service = data["worker_service"]
+    drain = Drain(
+        layout.api,
+        data["work_pool"],
+        layout.worker(computer),
+        data["worker_drain_seconds"],
+        login_file=layout.settings(service),
+    )
+    return {service: drain}
 
 
 class Work:
@@ -87,7 +96,7 @@ class Work:
 
     def __init__(self, host: Host, drain: Drain) -> None:
         self.host, self.drain = host, drain
-        self.client = Client(host, drain.api)
+        self.client = Client(host, drain.api, drain.login_file)
         self.paused = False
 
     def pause(self) -> bool:

@@ -19,6 +19,7 @@ from tests.trial import Trial
 from winfra.facts.prefect_api import Answer
 from winfra.messages import prefect_api as messages
 from winfra.prefect_api import ATTEMPTS, Api, Client, RefusedError, Request
+from winfra.prefect_settings import content
 
 SECRET = "admin:P:a\"ss'w0rd$"
 
@@ -33,12 +34,17 @@ class Witness:
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0
     busy: int = 0
+    login: str | None = None
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
 
     @property
     def api(self) -> Api:
         return Api(self.url)
+
+    def admits(self, header: str | None) -> bool:
+        given = (header or "").removeprefix("Basic ")
+        return self.login is None or base64.b64decode(given).decode() == self.login
 
 
 @contextmanager
@@ -51,7 +57,8 @@ def answering(**given: Any) -> Iterator[Witness]:
             witness.asked.append((self.command, self.path, dict(self.headers), body))
             time.sleep(witness.seconds)
             busy, witness.busy = witness.busy > 0, witness.busy - 1
-            self.send_response(503 if busy else witness.status)
+            status = 503 if busy else witness.status
+            self.send_response(status if witness.admits(self.headers["Authorization"]) else 401)
             for name, value in witness.headers.items():
                 self.send_header(name, value)
             if witness.kind:
@@ -166,3 +173,29 @@ def test_a_server_that_does_not_answer_in_time(trial: Trial) -> None:
         Client(trial.host, server.api).run(Request(server.api, "GET", "version", seconds=0.3))
     text = messages.NO_SERVER.text(url=server.url, reason="no answer after 0.3 s")
     assert raised.value.lines == (text,)
+
+
+@pytest.mark.parametrize("auth", [None, HiddenValue("admin:new")])
+def test_a_server_that_has_yet_to_get_the_login(trial: Trial, auth: HiddenValue | None) -> None:
+    """It takes that of a service's settings, which does not leave the host; without one it refuses."""
+    file = r"D:\PrefectWorker.json"
+    with answering(content=b'"yes"', login=SECRET) as server:
+        api = Api(server.url, auth)
+
+        def ask() -> Any:
+            return Client(trial.host, api, file).read("version")
+
+        with pytest.raises(RefusedError, match="refuses the login"):
+            ask()
+        settings: dict[str, HiddenValue | str] = {"PREFECT_HOME": "D:\\x"}
+        trial.lab.path(file).write_text(content(settings))
+        with pytest.raises(RefusedError, match="refuses the login"):
+            ask()
+        settings["PREFECT_API_AUTH_STRING"] = HiddenValue(SECRET)
+        trial.lab.path(file).write_text(content(settings))
+        assert ask() == "yes"
+
+        server.login = auth.unmask() if auth else None
+        server.asked.clear()
+        assert ask() == "yes"
+    assert len(server.asked) == 1

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from pyinfra.api import OperationValueError
+from pyinfra.api.hiddenvalue import HiddenValue
 
-from tests.prefect_server import PrefectServer
-from tests.service_trial import clean, make, process, run
+from tests.prefect_server import AUTH, PrefectServer
+from tests.service_trial import clean, is_running, make, process, run
 from tests.trial import Trial, no_host
 from winfra import prefect_drain
 from winfra.lab import postgresql
@@ -20,6 +21,7 @@ from winfra.messages import prefect_api, prefect_worker as messages
 from winfra.operations import prefect, services
 from winfra.prefect_api import Api
 from winfra.prefect_drain import Drain
+from winfra.prefect_settings import content
 from winfra.service_change import Refused
 
 POOL = "local pool-é"
@@ -247,6 +249,31 @@ def test_a_worker_without_its_server_is_stopped(trial: Trial, pool: PrefectServe
         applied = trial.run(services.service, "Worker", restarted=True, drains=drains)
         assert applied.changed
         assert (messages.NOT_DRAINED.remedy in applied.output) == (api is wrong)
+
+
+def test_a_server_that_gets_another_login(trial: Trial, pool: PrefectServer) -> None:
+    """The worker finishes by the login that it has, and is stopped before it would be refused."""
+    services_of(trial)
+    file = r"D:\PrefectWorker.json"
+    trial.lab.path(file).write_text(content({"PREFECT_API_AUTH_STRING": HiddenValue(AUTH)}))
+    api = Api(pool.url, "admin:new")
+    drains = {"Worker": Drain(api, POOL, WORKER, 20, login_file=file)}
+    given: dict[str, Any] = {"services": ["Worker"], "drains": drains}
+    assert "Will stop Worker while" in trial.dry(prefect.new_login, api, **given).output
+    assert is_running(trial.lab, "Worker")
+
+    mine = begin(pool, "mine")
+    with later(end, pool, mine):
+        applied = trial.run(prefect.new_login, api, **given)
+    assert applied.changed, applied.output
+    assert f"{WORKER} finishes mine" in applied.output
+    assert not is_running(trial.lab, "Worker")
+    assert (paused(pool), variables(pool)) == (False, [])
+
+    nowhere = Api(f"http://127.0.0.1:{postgresql.free_port()}/api")
+    for other in (api, pool.api, nowhere):
+        ran = trial.run(prefect.new_login, other, **given)
+        assert (ran.changed, ran.failed) == (False, False), ran.output
 
 
 def test_a_server_that_does_not_come_back(trial: Trial) -> None:

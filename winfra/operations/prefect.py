@@ -10,6 +10,7 @@ from winfra.operations import (
     prefect_database,
     prefect_deployment,
     prefect_flow_run,
+    prefect_login,
     prefect_proof,
     prefect_settings,
     prefect_verification,
@@ -20,6 +21,7 @@ from winfra.operations import (
 database = prefect_database.database
 deployment = prefect_deployment.deployment
 flow_run = prefect_flow_run.flow_run
+new_login = prefect_login.new_login
 no_own_database = prefect_proof.no_own_database
 no_variables = prefect_settings.no_variables
 ready = prefect_worker.ready

@@ -1,8 +1,9 @@
 # One request to Prefect's REST API. What the server answers, a refusal included, goes back as it is; status 0: it does not.
-# It answers 503 when its database was busy and nothing was done, as a client of its own tries again after.
+# It answers 503 when its database was busy and nothing was done, as a client of its own tries again after. Where it
+# refuses the login, it gets that of LoginFile, a service's settings on this host.
 param(
     [Parameter(Mandatory)] [string] $Uri, [string] $Method = 'GET', [object] $Body, [securestring] $Authorization,
-    [double] $TimeoutSeconds = 30, [int] $Attempts = 1
+    [string] $LoginFile, [double] $TimeoutSeconds = 30, [int] $Attempts = 1
 )
 
 function New-Request {
@@ -16,7 +17,7 @@ function New-Request {
     $request.KeepAlive = $false
     $request.ServicePoint.Expect100Continue = $false
     $request.Accept = 'application/json'
-    if ($Authorization) { $request.Headers['Authorization'] = ConvertFrom-Secret $Authorization }
+    if ($login) { $request.Headers['Authorization'] = $login }
     $request
 }
 
@@ -52,8 +53,18 @@ function Get-Answer {
     }
 }
 
+function Get-OtherLogin {
+    if (-not [IO.File]::Exists(($full = Resolve-FullPath $LoginFile))) { return }
+    # No JSON cmdlet: what it is given is recorded where module logging is on.
+    foreach ($line in [IO.File]::ReadAllLines($full, $utf8)) {
+        if ($line -cnotmatch '^\s*"PREFECT_API_AUTH_STRING"\s*:\s*"(.*)",?\s*$') { continue }
+        'Basic ' + [Convert]::ToBase64String($utf8.GetBytes(($Matches[1] -replace '\\(.)', '$1')))
+    }
+}
+
 $utf8 = New-Object Text.UTF8Encoding $false
+$login = if ($Authorization) { ConvertFrom-Secret $Authorization }
 for ($attempt = 1; ($answer = Get-Answer).Status -eq 503 -and $attempt -lt $Attempts; $attempt++) {
     Start-Sleep -Milliseconds (100 * [Math]::Pow(2, $attempt))
 }
-$answer
+if ($answer.Status -eq 401 -and $LoginFile -and ($login = Get-OtherLogin)) { Get-Answer } else { $answer }
