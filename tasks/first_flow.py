@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pyinfra import host
+from pyinfra import host, inventory
 from pyinfra.api.deploy import deploy
 
 from winfra import prefect_layout, prefect_sql
@@ -93,7 +93,8 @@ def _run(layout: Layout) -> None:
         seconds=data.flow_seconds,
         start_seconds=data.flow_start_seconds,
         ui=data.prefect_ui_url,
-        log=layout.log(data.worker_service) if "workers" in layout.roles else None,
+        log=layout.log(data.worker_service),
+        log_hosts=[one.name for one in inventory.get_group("workers", [])],
         api=layout.api,
     )
     values = {key: host.data.get(key) for key in prefect_sql.DEFAULTS}

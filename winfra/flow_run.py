@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,8 @@ class Plan:
     + seconds: how long all of it may take
     + start_seconds: how long until a worker has taken it
     + ui: the address of the UI
-    + log: of the worker, on this host; its end is shown when the run does not end well
+    + log: of the worker; its end is shown when the run does not end well
+    + log_hosts: those of the inventory that have it; this host when there are none
     """
 
     api: Api
@@ -52,6 +53,7 @@ class Plan:
     start_seconds: float
     ui: str
     log: str | None
+    log_hosts: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -75,16 +77,26 @@ def run(state: State, host: Host, plan: Plan) -> bool:
     try:
         _Work(host, plan).run()
     except _RunError as failure:
-        lines = [str(failure)]
-        if plan.log is not None:
-            lines += service_log.end(host, plan.log)
+        _show(host, [str(failure)])
+        for one in _log_hosts(host, plan):
+            _show(one, service_log.end(one, plan.log or ""))
     except RefusedError as refusal:
-        lines = [*refusal.lines]
+        _show(host, refusal.lines)
     else:
         return True
+    return False
+
+
+def _show(host: Host, lines: Iterable[str]) -> None:
     for line in lines:
         host.log_styled(line, fg="red", log_func=logger.error)
-    return False
+
+
+def _log_hosts(host: Host, plan: Plan) -> list[Host]:
+    if plan.log is None:
+        return []
+    names = {*plan.log_hosts} or {host.name}
+    return [one for one in host.state.inventory if one.name in names and one.connected]
 
 
 class _Work:

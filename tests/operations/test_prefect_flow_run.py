@@ -102,6 +102,18 @@ def test_a_run_that_fails(trial: Trial, prefect_server: PrefectServer) -> None:
     assert trial.dry(flow_run, *NAMES, **given).will_change
 
 
+def test_the_log_of_a_worker_on_another_host(trial: Trial, prefect_server: PrefectServer) -> None:
+    """Of those that are named, each that takes part in this run."""
+    log = trial.lab.path(LOG)
+    log.parent.mkdir(parents=True)
+    log.write_text("worker: no flow here\n")
+    given = {"api": prefect_server.api, "log": LOG, "start_seconds": 0.1}
+    for hosts, shown in (["@lab/away", trial.host.name], True), (["@lab/away"], False):
+        applied = trial.run(flow_run, *NAMES, **given, log_hosts=hosts)
+        assert applied.failed
+        assert ("worker: no flow here" in applied.output) == shown
+
+
 def test_a_run_that_hangs(trial: Trial, prefect_server: PrefectServer) -> None:
     """It is being cancelled then, which a worker sees."""
     given = {"api": prefect_server.api, "seconds": 2}

@@ -33,6 +33,7 @@ def flow_run(
     start_seconds: float = 60,
     ui: str | None = None,
     log: str | None = None,
+    log_hosts: Sequence[str] = (),
 ) -> Generator[PyinfraCommand]:
     r"""
     Run a deployment, wait until it has ended, and show its tasks and its log lines.
@@ -50,7 +51,8 @@ def flow_run(
     + seconds: how long all of it may take
     + start_seconds: how long until a worker has taken it
     + ui: the address of Prefect's UI, for the link to the run; the API's own without ``/api``
-    + log: the worker's log on this host, whose end is shown when the run does not end well
+    + log: the worker's log, whose end is shown when the run does not end well
+    + log_hosts: the hosts of the inventory that have this log; the current one when not given
 
     **Example:**
 
@@ -85,5 +87,8 @@ def flow_run(
             return
         labels.append(tag)
     show(f"run of {flow}/{deployment}", None, {"parameters": given, "tags": [*tags]})
-    plan = work.Plan(api, flow, deployment, given, labels, seconds, start_seconds, ui=ui, log=log)
+    plan = work.Plan(
+        api, flow, deployment, given, labels, seconds, start_seconds,
+        ui=ui, log=log, log_hosts=log_hosts,
+    )  # fmt: skip
     yield FunctionCommand(work.run, (plan,), {})
