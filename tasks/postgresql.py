@@ -66,6 +66,11 @@ def postgresql_server() -> None:
     else:
         _install()
         _folders()
+        postgresql.superuser_password(
+            name=f"Password of {connection.user}",
+            data=host.data.postgresql_data,
+            connection=connection,
+        )
         _configure(connection)
     _database(connection)
     prefect = replace(

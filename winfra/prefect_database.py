@@ -10,6 +10,7 @@ from typing import Any
 from typing_extensions import override
 
 from winfra import database_report
+from winfra.messages.postgresql import LOGIN_REFUSED
 from winfra.path import windows_path
 from winfra.script import Script
 from winfra.sql import Connection
@@ -25,7 +26,8 @@ class Look(Script):
 
     + folder: the interpreter's
     + connection: where the database is, and who asks
-    + absent: what is not there yet is no failure: ``None`` then
+    + absent: what is not there yet is no failure: ``None`` then; and where the role has yet to get its
+      password, nothing is known
     """
 
     def __init__(self, folder: str, connection: Connection, *, absent: bool = False) -> None:
@@ -54,6 +56,8 @@ class Look(Script):
         error = connecting(masked(problem, hidden), self.connection.values)
         if self._absent and error.catalogued in ABSENT:
             return None
+        if self._absent and error.catalogued is LOGIN_REFUSED:
+            return {"revision": None, "filled": None}
         raise error
 
 

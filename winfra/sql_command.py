@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PureWindowsPath
 from typing import Any
 
@@ -18,8 +18,11 @@ from winfra.script import LocalCommand, Script
 from winfra.sql import CONNECT_SECONDS, Connection, Statement, bad_value, text
 from winfra.sql_error import SqlError
 
+Tolerated = Collection[Message] | Mapping[Message, Any]
 ABSENT = (messages.NO_PROGRAM, messages.NO_SERVER, messages.NO_DATABASE)
 """What was to be asked is not there, and may yet be made."""
+UNSEEN = (*ABSENT, messages.LOGIN_REFUSED)
+"""What a dry run may meet besides: a role that this run gives its password."""
 # Only a superuser may set these; others' statements are logged as the server's settings say.
 _NOT_LOGGED = """
 DO $winfra$ BEGIN
@@ -34,11 +37,11 @@ EXCEPTION WHEN insufficient_privilege THEN NULL; END $winfra$
 
 
 def query(
-    connection: Connection, statement: Statement, *, tolerated: Collection[Message] = ()
+    connection: Connection, statement: Statement, *, tolerated: Tolerated = ()
 ) -> StringCommand:
     """A command that answers with the rows of a SELECT, each a JSON object, and changes nothing.
 
-    + tolerated: what is no failure: the answer is ``null`` then
+    + tolerated: what is no failure: the answer is ``null`` then, or what is given for it
     """
     # On lines of its own: the statement may end with a comment.
     rows = f"SELECT coalesce(json_agg(found), '[]') FROM (\n{text(statement)}\n) found"  # noqa: S608
@@ -67,6 +70,11 @@ def execute(
         texts = [_NOT_LOGGED, *texts]
     kind = Psycopg if connection.psql is None else Psql
     return kind(connection, texts, hidden=hidden)
+
+
+def unlogged(statement: Statement) -> str:
+    """A statement, as psql takes it, that a superuser's server does not log."""
+    return f"{_NOT_LOGGED};\n{text(statement)};\n"
 
 
 class Program(Script):
@@ -120,10 +128,10 @@ class Psql(Program):
         statements: Sequence[str],
         *,
         reads: bool = False,
-        tolerated: Collection[Message] = (),
+        tolerated: Tolerated = (),
         hidden: Sequence[str] = (),
     ) -> None:
-        self._reads, self._tolerated = reads, tolerated
+        self._reads, self._tolerated = reads, _answers(tolerated)
         self._hidden = [*hidden, *filter(None, [connection.secret])]
         before = f"SET statement_timeout = {connection.seconds * 1000:.0f}"
         if any("\x1a" in statement for statement in statements):
@@ -149,7 +157,7 @@ class Psql(Program):
             output = super().answer(value)
         except SqlError as error:
             if error.catalogued in self._tolerated:
-                return None
+                return self._tolerated[error.catalogued]
             raise
         return json.loads(output) if self._reads else None
 
@@ -167,13 +175,13 @@ class Psycopg(LocalCommand):
         statements: Sequence[str],
         *,
         reads: bool = False,
-        tolerated: Collection[Message] = (),
+        tolerated: Tolerated = (),
         hidden: Sequence[str] = (),
     ) -> None:
         super().__init__(f"psycopg {connection.address}:{connection.port} {connection.database}")
         self.connection = connection
         self._statements = statements
-        self._reads, self._tolerated, self._hidden = reads, tolerated, hidden
+        self._reads, self._tolerated, self._hidden = reads, _answers(tolerated), hidden
 
     @override
     def run(self) -> Any:
@@ -182,7 +190,7 @@ class Psycopg(LocalCommand):
         except psycopg.Error as error:
             found = self._failed(error)
             if found.catalogued in self._tolerated:
-                return None
+                return self._tolerated[found.catalogued]
             raise found from None
 
     def _rows(self) -> Any:
@@ -200,3 +208,7 @@ class Psycopg(LocalCommand):
         said = error.diag
         parts = (said.message_primary, said.message_detail, said.message_hint)
         return sql_error.refused(error.sqlstate, parts, self.connection.values, self._hidden)
+
+
+def _answers(tolerated: Tolerated) -> Mapping[Message, Any]:
+    return tolerated if isinstance(tolerated, Mapping) else dict.fromkeys(tolerated)

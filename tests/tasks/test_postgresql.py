@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -17,6 +18,8 @@ from winfra.lab.access import AccessLists
 from winfra.lab.sids import service_sid
 from winfra.lab.state import Lab
 from winfra.messages import postgresql as sentences, postgresql_installation as messages
+from winfra.operations import postgresql
+from winfra.sql import Connection
 
 SUPERUSER = HiddenValue("Sup3r 'user\"$é\\%:@")
 PASSWORD = HiddenValue("Pr3fect 'it\"$é\\%:@")
@@ -164,20 +167,62 @@ def test_a_stopped_service_is_started(lab: Lab, data: Data, site: Trial) -> None
 
 
 def test_changed_passwords(lab: Lab, data: Data, site: Trial) -> None:
-    """Prefect's becomes that of .env; with a wrong one of the superuser's nothing is done."""
+    """All become those of .env, the superuser's without the old one, and nobody gets in meanwhile."""
     site.run(postgresql_server)
-    other = HiddenValue("another")
-    with connected_to(lab, **{**data, "prefect_database_password": other}) as second:
-        assert second.run(postgresql_server).changed
-    with connect(data, password="another") as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
+    other, mine = "another", "An0ther 'user\"$é\\%:@"
+    changed = {"prefect_database_password": other, "postgresql_superuser_password": mine}
+    before = configuration(lab)
+    with connected_to(lab, **{**data, **secrets(changed)}) as second:
+        dry = second.dry(postgresql_server)
+        assert not dry.failed, dry.output
+        assert "Will change role postgres" in dry.output
+        assert "role prefect is looked at when postgres has its new password" in dry.output
 
-    with connected_to(lab, **{**data, "postgresql_superuser_password": other}) as third:
-        applied = third.run(postgresql_server)
-    assert applied.failed
-    assert sentences.LOGIN_REFUSED.remedy in applied.output
-    with superuser(data) as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
+        psql = rf"{lab_postgresql.program_folder()}\bin\psql.exe"
+        connection = Connection(psql=psql, port=data["postgresql_port"], password=mine)
+        with broken(lab, "pg_ctl.exe"):
+            failed = second.run(postgresql.superuser_password, connection=connection, data=DATA)
+        values = {"User": "postgres", "Data": DATA, "Reason": "it cannot"}
+        assert sentences.SUPERUSER_UNCHANGED.text(**values) in failed.output
+        assert configuration(lab) == before
+        superuser(data).close()
+
+        assert not second.run(postgresql_server).failed
+        # What a run leaves behind that breaks off.
+        lab.path(rf"{DATA}\winfra-login.pem").write_text("")
+        assert second.run(postgresql_server).changed
+        again = second.run(postgresql_server)
+    assert (again.failed, again.changed) == (False, False), again.output
+    assert configuration(lab) == before
+    connect(data, password=other).close()
+    connect(data, user="postgres", password=mine).close()
+    for old in (connect, superuser):
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            old(data)
+
+
+def secrets(given: dict[str, str]) -> dict[str, HiddenValue]:
+    return {key: HiddenValue(value) for key, value in given.items()}
+
+
+def configuration(lab: Lab) -> dict[str, bytes]:
+    """What decides who may log in, and a key that might do so."""
+    folder = lab.path(DATA)
+    names = ("pg_hba.conf", "postgresql.auto.conf", "winfra-login.pem")
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+
+
+@contextmanager
+def broken(lab: Lab, program: str) -> Iterator[None]:
+    """A program of PostgreSQL that does nothing."""
+    path = lab.path(rf"{lab_postgresql.program_folder()}\bin\{program}")
+    kept = path.rename(path.with_suffix(".kept"))
+    path.write_text("#!/bin/sh\necho it cannot\nexit 1\n")
+    path.chmod(0o755)
+    try:
+        yield
+    finally:
+        kept.replace(path)
 
 
 @pytest.mark.parametrize("by_psql", [False, True])

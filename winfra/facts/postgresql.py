@@ -1,6 +1,6 @@
 """Facts about a PostgreSQL server; each takes a ``winfra.sql.Connection``.
 
-With ``absent=True`` they return ``None`` where there is no such server or database yet.
+With ``absent=True`` they return ``None`` where there is no such server or database yet, or no login.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing_extensions import override
 from winfra.fact import WindowsFact
 from winfra.messages.postgresql import LOGIN_REFUSED
 from winfra.sql import Connection, Statement, compose
-from winfra.sql_command import ABSENT, query
+from winfra.sql_command import ABSENT, UNSEEN, query
 
 _ROLES = """
 SELECT rolname AS role, rolsuper AS superuser, rolinherit AS inherit, rolcreaterole AS createrole,
@@ -146,7 +146,7 @@ class Query(WindowsFact[list[dict[str, Any]] | None]):
     def command(
         self, connection: Connection, sql: Statement, absent: bool = False
     ) -> StringCommand:
-        return query(connection, sql, tolerated=ABSENT if absent else ())
+        return query(connection, sql, tolerated=UNSEEN if absent else ())
 
 
 class Login(WindowsFact[bool]):
@@ -158,6 +158,17 @@ class Login(WindowsFact[bool]):
     @override
     def read(self, value: Any) -> bool:
         return value is not None
+
+
+class LoginRefused(WindowsFact[bool]):
+    """Returns whether a server answers, and refuses the connection's user and password."""
+
+    def command(self, connection: Connection) -> StringCommand:
+        return query(connection, "SELECT 1", tolerated={**dict.fromkeys(ABSENT), LOGIN_REFUSED: []})
+
+    @override
+    def read(self, value: Any) -> bool:
+        return isinstance(value, list) and not value
 
 
 class Roles(WindowsFact[dict[str, RoleInfo] | None]):
@@ -183,7 +194,7 @@ class Roles(WindowsFact[dict[str, RoleInfo] | None]):
     """
 
     def command(self, connection: Connection, absent: bool = False) -> StringCommand:
-        return query(connection, _ROLES, tolerated=ABSENT if absent else ())
+        return query(connection, _ROLES, tolerated=UNSEEN if absent else ())
 
     @override
     def read(self, value: Any) -> dict[str, RoleInfo] | None:
@@ -225,7 +236,7 @@ class Databases(WindowsFact[dict[str, DatabaseInfo] | None]):
     """
 
     def command(self, connection: Connection, absent: bool = False) -> StringCommand:
-        return query(connection, _DATABASES, tolerated=ABSENT if absent else ())
+        return query(connection, _DATABASES, tolerated=UNSEEN if absent else ())
 
     @override
     def read(self, value: Any) -> dict[str, DatabaseInfo] | None:
@@ -238,7 +249,7 @@ class Extensions(WindowsFact[dict[str, ExtensionInfo] | None]):
     """Returns the extensions that the server has, each with its version in the connection's database."""
 
     def command(self, connection: Connection, absent: bool = False) -> StringCommand:
-        return query(connection, _EXTENSIONS, tolerated=ABSENT if absent else ())
+        return query(connection, _EXTENSIONS, tolerated=UNSEEN if absent else ())
 
     @override
     def read(self, value: Any) -> dict[str, ExtensionInfo] | None:
@@ -258,7 +269,7 @@ class Settings(WindowsFact[dict[str, SettingInfo] | None]):
     ) -> StringCommand:
         wanted = None if names is None else [name.lower() for name in names]
         statement = compose(_SETTINGS, names=wanted)
-        return query(connection, statement, tolerated=ABSENT if absent else ())
+        return query(connection, statement, tolerated=UNSEEN if absent else ())
 
     @override
     def read(self, value: Any) -> dict[str, SettingInfo] | None:
@@ -273,11 +284,11 @@ class FileSettings(WindowsFact[list[FileSetting] | None]):
     """Returns the entries of the configuration files as they are on disk (``pg_file_settings``)."""
 
     def command(self, connection: Connection, absent: bool = False) -> StringCommand:
-        return query(connection, _FILE_SETTINGS, tolerated=ABSENT if absent else ())
+        return query(connection, _FILE_SETTINGS, tolerated=UNSEEN if absent else ())
 
 
 class AccessRules(WindowsFact[list[AccessRule] | None]):
     """Returns the lines of pg_hba.conf as they are on disk (``pg_hba_file_rules``)."""
 
     def command(self, connection: Connection, absent: bool = False) -> StringCommand:
-        return query(connection, _ACCESS_RULES, tolerated=ABSENT if absent else ())
+        return query(connection, _ACCESS_RULES, tolerated=UNSEEN if absent else ())

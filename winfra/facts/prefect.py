@@ -69,7 +69,7 @@ class DatabaseDict(TypedDict):
     """See ``Database``."""
 
     revision: str | None
-    filled: bool
+    filled: bool | None
 
 
 class Database(WindowsFact[DatabaseDict | None]):
@@ -85,7 +85,8 @@ class Database(WindowsFact[DatabaseDict | None]):
 
     + folder: that of the interpreter which has Prefect; without one the answer is ``None``
     + connection: where the database is, and who asks; its psql is not used
-    + absent: ``None`` as well where there is no server or database yet
+    + absent: ``None`` as well where there is no server or database yet; ``filled`` is ``None`` where the
+      role cannot log in yet
     """
 
     def command(self, folder: str, connection: Connection, absent: bool = False) -> Script:

@@ -60,6 +60,11 @@ TOO_MANY = Message(
     "PostgreSQL on {address}:{port} has no connection left: {reason}",
     "End sessions that are not needed (pg_stat_activity shows them), or raise max_connections",
 )
+SUPERUSER_UNCHANGED = Message(
+    "superuser_password_unchanged",
+    "the password of {User} is not changed in the server of {Data}: {Reason}",
+    "The server's log says more; where its OpenSSL is missing, set the password by hand",
+)
 TLS_REFUSED = Message(
     "postgresql_tls",
     "no TLS with PostgreSQL on {address}:{port}: {reason}",

@@ -25,12 +25,14 @@ from winfra.operation import fail, operation, read
 from winfra.operations.postgresql_backup import dump, restore
 from winfra.operations.postgresql_configuration import access_rules, configuration
 from winfra.operations.postgresql_installation import installation
+from winfra.operations.postgresql_superuser import superuser_password
 from winfra.sql import Connection, Statement, compose, identifier, text
 from winfra.sql_command import execute
+from winfra.sql_reading import login_pending, say_pending
 
 __all__ = [
     "access_rules", "configuration", "database", "dump", "extension", "installation", "restore",
-    "role", "sql",
+    "role", "sql", "superuser_password",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -99,7 +101,11 @@ def role(
         connection_limit=connection_limit,
         valid_until=valid_until,
     )
-    roles = _ask(Roles, connection) or {}
+    known = _ask(Roles, connection)
+    if known is None and login_pending(connection):
+        say_pending(f"role {role}", connection)
+        return
+    roles = known or {}
     found = roles.get(role)
     if not present:
         yield from _drop(f"role {role}", found, connection, "DROP ROLE {name}", role)
@@ -169,7 +175,11 @@ def database(
         connection_limit=connection_limit,
         public=public,
     )
-    found = (_ask(Databases, connection) or {}).get(database)
+    known = _ask(Databases, connection)
+    if known is None and login_pending(connection):
+        say_pending(f"database {database}", connection)
+        return
+    found = (known or {}).get(database)
     if not present:
         template_ = "DROP DATABASE {name} WITH (FORCE)" if force else "DROP DATABASE {name}"
         yield from _drop(f"database {database}", found, connection, template_, database)
@@ -217,6 +227,9 @@ def extension(
     """
     identifier("extension", extension)
     known = _ask(Extensions, connection)
+    if known is None and login_pending(connection):
+        say_pending(f"extension {extension}", connection)
+        return
     found = (known or {}).get(extension)
     current = found["version"] if found else None
     if not present:

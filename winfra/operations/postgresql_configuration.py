@@ -27,6 +27,7 @@ from winfra.postgresql_server import Change
 from winfra.service_plan import to_stop
 from winfra.services import service_name
 from winfra.sql import Connection, compose
+from winfra.sql_reading import login_pending, say_pending
 from winfra.text import text_of
 
 _PORT_LINE = 3
@@ -89,6 +90,9 @@ def configuration(
         (own_path, plan.rendered(entries)),
         (main_path, plan.with_include(_content(main_path, data) or b"")),
     )
+    if known is None and not changes and login_pending(now):
+        say_pending("what PostgreSQL has of its settings", now)
+        return
     if known is not None and not changes and _settled(entries, known, now, file):
         host.noop("PostgreSQL's settings are as wanted")
         return
@@ -144,6 +148,9 @@ def access_rules(
     if on_disk is not None:
         _check_rules(rules, content or b"", on_disk, connection, exact)
     changes = _changes((path, rules_file.with_block(content or b"", rules, exact=exact)))
+    if on_disk is None and not changes and login_pending(connection):
+        say_pending("what PostgreSQL has of its access rules", connection)
+        return
     if on_disk is not None and not changes and not _stale(connection, "pg_hba.conf"):
         host.noop("PostgreSQL's access rules are as wanted")
         return

@@ -25,6 +25,7 @@ from winfra.postgresql_server import RefusedError, Server
 from winfra.prefect_database import Look
 from winfra.service_change import Drain
 from winfra.sql import Connection
+from winfra.sql_reading import say_pending
 
 _STATEMENT_SECONDS = 600
 """Of one statement: the 10 s that Prefect's server waits end a migration of a large table."""
@@ -97,6 +98,9 @@ def database(
     if known and revision == wanted:
         host.noop(f"database {connection.database} is at revision {revision}")
         return
+    if filled is None:
+        say_pending(f"database {connection.database}", connection)
+        return
     values = {**connection.values, "host": host.name, "version": known["version"] if known else ""}
     if known and revision and revision not in known["revisions"]:
         raise fail(messages.NEWER_DATABASE, **values, revision=revision)
@@ -129,8 +133,8 @@ def database(
         yield FunctionCommand(_verify, (target,), {})
 
 
-def _current(folder: str, connection: Connection) -> tuple[str | None, bool]:
-    """The revision, where there is one, and whether there are tables; in a dry run maybe no database."""
+def _current(folder: str, connection: Connection) -> tuple[str | None, bool | None]:
+    """The revision, where there is one, and whether there are tables; in a dry run maybe no database, or no login."""
     executes = host.state.current_stage == StateStage.Execute
     found = read(Database, folder=folder, connection=connection, absent=not executes)
     return (found["revision"], found["filled"]) if found else (None, False)

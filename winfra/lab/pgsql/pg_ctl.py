@@ -172,6 +172,8 @@ def _ask(lab: Path, own: Path, options: Options) -> int:
         f"{real.folder() / 'postgres'} ": f"{programs}/postgres.exe ",
         ' "-c" "unix_socket_directories="': "",
     }
+    if options.action == "reload":
+        server.prepare(lab, server.data_folder(lab, options.data))
     command = unprivileged.command(_command(lab, options))
     return text.run(command, start.environment(lab), text.spelling(lab, words))
 

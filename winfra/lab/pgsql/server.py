@@ -25,6 +25,10 @@ def prepare(lab: Path, data: Path) -> None:
         if not link.is_symlink():
             link.symlink_to(drive)
     real.hand_over(data)
+    for file in data.iterdir():
+        if file.is_file() and not file.is_symlink():
+            # A key that others may read is refused; here that is up to the lab's access lists.
+            file.chmod(file.stat().st_mode & 0o700)
 
 
 def clean(lab: Path, data: Path) -> None:
