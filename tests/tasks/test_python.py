@@ -13,10 +13,9 @@ from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.python import python_interpreter
 from tests import service_trial
-from tests.installers import installer, program
 from tests.lab.runs import run
 from tests.trial import Trial, connected_to
-from winfra.lab import accounts, python as lab_python
+from winfra.lab import accounts, conda as lab_conda, python as lab_python
 from winfra.lab.access import AccessLists
 from winfra.lab.python import FULL_VERSION, VERSION
 from winfra.lab.state import Lab
@@ -154,21 +153,15 @@ ENVIRONMENT = rf"{CONDA}\envs\prefect_env"
 
 @pytest.fixture
 def by_conda(lab: Lab, tmp_path: Path) -> Iterator[Trial]:
-    """A site with an installer of a conda that makes this machine's Python an environment."""
-    lab.install_python(ENVIRONMENT)
-    made = lab.path(rf"{ENVIRONMENT}\python.exe").read_text()
-    shutil.rmtree(lab.path(CONDA))
-    lab.keys.delete(rf"HKLM\SOFTWARE\Python\PythonCore\{VERSION}")
-    packages = rf"{ENVIRONMENT}\Lib\site-packages"
-    environment = {
-        rf"{ENVIRONMENT}\python.exe": made,
-        rf"{ENVIRONMENT}\conda-meta\python-{FULL_VERSION}-h_0.json": "{}",
-        rf"{packages}\pip\__init__.py": "",
-        rf"{packages}\pip-24.2.dist-info\METADATA": "Name: pip\nVersion: 24.2\n",
+    """A site with Miniforge's installer, and a file with the packages that conda has to take."""
+    file, packages = lab_conda.installer(tmp_path), tmp_path / "explicit.txt"
+    wanted = lab_conda.solve(["python", "pip"], lab_conda.PACKAGES)
+    packages.write_text(lab_conda.explicit(wanted))
+    data = {
+        "conda_installer": str(file),
+        "conda_installer_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "conda_packages": str(packages),
     }
-    files = {rf"{CONDA}\Scripts\conda.exe": program(files=environment)}
-    given = installer(tmp_path, "Miniforge3-Windows-x86_64.exe", files=files)
-    data = {"conda_installer": given["src"], "conda_installer_sha256": given["sha256"]}
     with connected_to(lab, **{**SITE, "python_source": "conda", **data}) as trial:
         service_trial.account(trial)
         yield trial
@@ -190,12 +183,49 @@ def test_a_bare_host_gets_an_environment_of_conda(lab: Lab, by_conda: Trial) -> 
     check(lab, ENVIRONMENT)
     again = by_conda.run(python_interpreter)
     assert (again.failed, again.changed) == (False, False)
-    lab.path(rf"{ENVIRONMENT}\python.exe").unlink()
-    assert f"Will create environment {ENVIRONMENT}" in by_conda.dry(python_interpreter).output
 
+
+def test_an_environment_that_lacks_a_package(lab: Lab, by_conda: Trial) -> None:
+    """Dry names the package; the environment is made anew, from what lies beside the list as well."""
+    by_conda.run(python_interpreter)
+    [package] = [one for one in lab_conda.PACKAGES if one.name == "openssl"]
+    lab.path(rf"{ENVIRONMENT}\conda-meta\{package.full_name}.json").unlink()
+    lab.path(rf"{CONDA}\pkgs\{package.file}").unlink()
+    dry = by_conda.dry(python_interpreter)
+    assert f"Will change environment {ENVIRONMENT}" in dry.output
+    assert package.full_name in dry.output
+
+    refused = by_conda.run(python_interpreter)
+    assert refused.failed
+    assert package.file in refused.output
+    check(lab, ENVIRONMENT)
+
+    beside = Path(by_conda.host.data.conda_packages).with_name(package.file)
+    beside.write_bytes(package.archive)
     applied = by_conda.run(python_interpreter)
     assert not applied.failed, applied.output
+    assert package in lab_conda.installed(lab.path(ENVIRONMENT))
     check(lab, ENVIRONMENT)
+
+
+def test_a_conda_that_is_there_makes_the_environment(lab: Lab, tmp_path: Path) -> None:
+    """Of the Python in its cache, as the guide has it; conda itself stays as it is."""
+    assert run_installer(lab, tmp_path) == 0
+    before = AccessLists(lab.folder).read(lab.path(CONDA)).aces
+    with connected_to(lab, **{**SITE, "python_source": "conda"}) as site:
+        service_trial.account(site)
+        applied = site.run(python_interpreter)
+        assert not applied.failed, applied.output
+        check(lab, ENVIRONMENT)
+        assert not site.run(python_interpreter).changed
+    assert AccessLists(lab.folder).read(lab.path(CONDA)).aces == before
+
+
+def run_installer(lab: Lab, folder: Path) -> int:
+    """By hand, as an administrator of the host would."""
+    shutil.copy(lab_conda.installer(folder), lab.path(r"D:\setup.exe"))
+    lab.path(r"D:\setup.exe").chmod(0o755)
+    return run(lab, rf"D:\setup.exe /S /InstallationType=AllUsers /D={CONDA}").code
 
 
 @pytest.mark.parametrize(
