@@ -100,7 +100,8 @@ prefect_role = "prefect"
 # virtual environment, whose python.exe Windows cannot run as a service.
 python_source = "installer"
 
-# Its version, 3.11 or 3.12; and its folder (None: C:\Program Files\Python and the version).
+# Its version, 3.11 or 3.12 ("3.12.10" is that one or a newer 3.12); and its folder (None: C:\Program Files\Python and
+# the version).
 python_version = "3.12"
 python_folder = None
 
@@ -109,7 +110,8 @@ python_installer = None
 python_installer_sha256 = None
 
 # conda: its folder (without a space), the installer for hosts that do not have it, the environment's name, and a file
-# on this machine with the packages (`conda list --explicit --md5`); None is the given version from conda's own cache.
+# on this machine with the packages (`conda list --explicit --md5`), those that lie beside it are sent along; None is the
+# given version from conda's own cache.
 conda_folder = r"C:\miniforge3"
 conda_installer = None
 conda_installer_sha256 = None
@@ -130,7 +132,7 @@ prefect_networks: list[str] = []
 prefect_server = "127.0.0.1"
 prefect_port = 4200
 
-# The UI's address in a browser, if it is another one, such as that of a proxy.
+# The UI's address in a browser, if it is another one, such as that of a proxy: browsers are told to ask it.
 prefect_ui_url = None
 
 # How much server and worker write into their logs.
