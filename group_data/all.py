@@ -150,6 +150,8 @@ server_service = "PrefectServer"
 worker_service = "PrefectWorker"
 server_start_seconds = 180
 worker_start_seconds = 180
+server_description = "Prefect 3 Server API Service"
+worker_description = "Prefect 3 Worker Service"
 
 # The pool that runs wait in, and how many of it may run at once; None is no limit.
 work_pool = "local-pool"
@@ -167,3 +169,8 @@ flow_user = None
 # How many seconds the first flow gets from its start to its end, and until a worker starts it.
 flow_seconds = 300
 flow_start_seconds = 60
+
+# Folders on this machine to upload instead of files/service_host, files/scripts and files/flows.
+service_host_files = None
+prefect_scripts = None
+flow_files = None
