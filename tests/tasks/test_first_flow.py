@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from winrm.protocol import Protocol
 
 from tasks.first_flow import first_flow
 from tasks.server import prefect_server
+from tasks.summary import summary
 from tasks.work_pool import work_pool
 from tasks.worker import prefect_worker
 from tests.files.service_host.hosted import PYTHON
@@ -21,6 +23,7 @@ from tests.lab.scm.services import control
 from tests.prefect_site import HOME, PASSWORD, PrefectSite, prefect_site
 from tests.service_trial import status, wait
 from tests.tasks.test_service_account import sid_of
+from winfra import summary as end
 from winfra.lab.access import AccessLists
 from winfra.lab.endpoint_config import User
 from winfra.lab.scm import codes
@@ -136,6 +139,19 @@ def test_a_worker_runs_the_first_flow(site: PrefectSite) -> None:
     assert (again.failed, again.changed) == (False, False), again.output
     assert f"run {run['name']} of etl-flow/first is in prefect_db" in again.output
     assert time.monotonic() - began < 15
+
+
+def test_the_end_of_a_run(site: PrefectSite) -> None:
+    """The summary has what the services say of themselves, where they are, and the newest run."""
+    with site.connected() as trial:
+        assert not trial.run(summary).failed
+        said = "\n".join(end.of(trial.host.state)._lines(trial.host.state))
+    assert re.search(r"PostgreSQL \d+\.\d+, Python 3\.\d+\.\d+, Prefect 3\.\d+\.\d+\n", said)
+    [run] = runs(site, "etl-flow")
+    assert f"etl-flow/first: run {run['name']} Completed in " in said
+    assert f"http://127.0.0.1:{site.data['prefect_port']}/runs/flow-run/{run['id']}" in said
+    assert rf"{HOME}\logs\PrefectWorker.log" in said
+    assert f"127.0.0.1:{site.server.port} (PostgreSQL)" in said
 
 
 def test_what_is_spoilt_is_named_and_mended(site: PrefectSite) -> None:
