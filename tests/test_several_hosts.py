@@ -72,9 +72,7 @@ class Hosts:
 
 
 @pytest.fixture
-def hosts(
-    lab_factory: LabFactory, pyinfra_cli: Callable[..., Any], tmp_path: Path
-) -> Hosts:
+def hosts(lab_factory: LabFactory, pyinfra_cli: Callable[..., Any], tmp_path: Path) -> Hosts:
     if not (postgresql.is_available() and lab_prefect.is_available()):
         pytest.skip("no PostgreSQL, or no wheels of Prefect: make lab-wheelhouse")
     labs = {name: lab_factory(name) for name in ("database", "server", "worker1", "worker2")}
