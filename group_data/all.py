@@ -166,6 +166,15 @@ worker_drain_seconds = 300
 # The account, no administrator, that works with the flow beside the services: a name, DOMAIN\name or a SID.
 flow_user = None
 
+# The first flow: its name, its file and function, its folder on each worker's host (None: below flows in
+# prefect_data), its deployment's name, what its runs get; and whether a worker runs it again although it has done so.
+flow_name = "etl-flow"
+flow_entrypoint = "etl_flow.py:etl_flow"
+flow_folder = None
+flow_deployment = "first"
+flow_parameters: dict[str, object] = {}
+flow_again = False
+
 # How many seconds the first flow gets from its start to its end, and until a worker starts it.
 flow_seconds = 300
 flow_start_seconds = 60
