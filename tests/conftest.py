@@ -16,9 +16,13 @@ from tests import harness, worker  # noqa: E402
 if "PYTEST_XDIST_WORKER" in os.environ:
     worker.prepare()
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell without job control starts its background commands so, and their children inherit it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell without job control starts its background commands deaf to both, and their children inherit it.
+for number, handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (getattr(signal, "SIGQUIT", signal.SIGINT), signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 LAB_TESTS = Path(__file__).with_name("lab")
 pytest_plugins = [
