@@ -252,7 +252,7 @@ def test_a_database_that_cannot_be_looked_at(
     problem = message.problem.split("{reason}")[0].format(**connection.values, reason="")
     assert problem in asked.output
     assert "not it" not in asked.output
-    absent = message in (sentences.NO_DATABASE, sentences.NO_SERVER)
+    absent = message in (sentences.NO_DATABASE, sentences.NO_SERVER, sentences.LOGIN_REFUSED)
     assert trial.ask(Database, **given, absent=True).failed != absent
 
 
