@@ -48,11 +48,13 @@ class Message:
     @property
     def bare(self) -> str:
         """The message's text without the content of its streams."""
-        tree = ET.fromstring(ET.tostring(self.tree))  # noqa: S314  the lab's own file
-        for node in tree.iter():
-            if _local(node.tag) == "Stream":
-                node.text = ""
-        return ET.tostring(tree, encoding="unicode")
+        kept = {node: node.text for node in self.tree.iter() if _local(node.tag) == "Stream"}
+        for node in kept:
+            node.text = ""
+        found = ET.tostring(self.tree, encoding="unicode")
+        for node, text in kept.items():
+            node.text = text
+        return found
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,11 @@ def messages(lab: Lab) -> list[Message]:
 
 def inputs(found: list[Message]) -> dict[str, bytes]:
     """Command -> all that was sent to its standard input."""
-    joined: dict[str, bytes] = defaultdict(bytes)
+    joined: dict[str, bytearray] = defaultdict(bytearray)
     for message in found:
         if message.kind == "request" and message.action == "Send":
             joined[message.command] += message.stream("stdin")
-    return dict(joined)
+    return {command: bytes(data) for command, data in joined.items()}
 
 
 def start(data: bytes) -> tuple[list[str], bytes]:
@@ -95,15 +97,18 @@ def start(data: bytes) -> tuple[list[str], bytes]:
 
 def requests(data: bytes) -> Iterator[Request]:
     """The requests that a session's process read."""
-    marker = data[:16]
-    while data:
-        header = data[:HEADER].decode("ascii").split()
-        lengths = [int(length) for length in header[2:5]]
-        text, secrets, content = _cut(data[HEADER:], lengths)
-        assert data.startswith(marker)
+    marker, at = data[:16], 0
+    while at < len(data):
+        header = data[at : at + HEADER].decode("ascii").split()
+        assert data.startswith(marker, at)
+        at += HEADER
+        parts = []
+        for length in map(int, header[2:5]):
+            parts.append(data[at : at + length])
+            at += length
+        text, secrets, content = parts
         assert header[5] == hashlib.sha256(text + secrets).hexdigest()
         yield Request(text.decode(), secrets, content)
-        data = data[HEADER + sum(lengths) :]
 
 
 def all_requests(found: list[Message]) -> list[Request]:
@@ -111,14 +116,6 @@ def all_requests(found: list[Message]) -> list[Request]:
     return [
         request for data in inputs(found).values() if data for request in requests(start(data)[1])
     ]
-
-
-def _cut(data: bytes, lengths: list[int]) -> list[bytes]:
-    parts = []
-    for length in lengths:
-        parts.append(data[:length])
-        data = data[length:]
-    return parts
 
 
 def _read(file: Path) -> Message:

@@ -1,255 +1,302 @@
-"""The deploy end to end, as `make deploy` runs it: the program pyinfra, the lab, no .env."""
+"""The whole deploy on one lab, as a person runs it: from a bare host over new secrets to a reboot.
+
+A first run takes minutes, so each stage comes about once, after the one before it, and tests look at it.
+"""
 
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
-from tests.harness import PROGRAM
-from winfra.lab import downloads
-from winfra.lab.fixtures import LabFactory
+from tests import recording
+from tests.deployed import HOME, LOUDEST, Deployed, Done, results, until
+from tests.harness import ROOT
+from tests.written import forms
+from winfra.lab import accounts, postgresql, prefect as lab_prefect
 from winfra.lab.state import Lab
+from winfra.messages import prefect_worker
 
-ROOT = Path(__file__).parents[1]
-HOME = r"D:\prefect_data"
-FOLDERS = {"data", "logs", "scripts", "settings", "flows"}
-FIRST = ("30", "-", "7")
-"""A bare host: checks change nothing, and the account is no administrator as it is."""
-AGAIN = ("-", "-", "37")
-RESULTS = re.compile(r"Grand total +\d+ +(\d+|-) +(\d+|-) +(\d+|-)")
-APART = """
-server = ["@lab/windows"]
-workers = [("@lab/other", {"prefect_server": "10.0.0.5"})]
-lab = server + workers
-"""
-
-Done = subprocess.CompletedProcess[str]
-Cli = Callable[..., Done]
-
-
-@pytest.fixture
-def deploy(lab: Lab, pyinfra_cli: Cli) -> Cli:
-    """`pyinfra inventory.py deploy.py` with more arguments, against the test's lab."""
-
-    def run(*arguments: str, inventory: str = "inventory.py", **environment: str) -> Done:
-        environment = {"ENV_FILE": "none", "COLUMNS": "140", **environment}
-        return pyinfra_cli(inventory, "deploy.py", *arguments, env=environment)
-
-    return run
+SECRETS = {
+    "SERVICE_ACCOUNT_PASSWORD": "Account-Hobby-é-6608",
+    "POSTGRESQL_SUPERUSER_PASSWORD": "Superuser-Kite-2214",
+    "PREFECT_DATABASE_PASSWORD": "Database-Lanner-'\"9075",
+    "PREFECT_AUTH_STRING": "people:Login-Merlin-'\"3391",
+}
+NEW = {
+    "SERVICE_ACCOUNT_PASSWORD": "Account-Osprey-5172",
+    "POSTGRESQL_SUPERUSER_PASSWORD": "Superuser-Buzzard-é'\"\\8843",
+    "PREFECT_DATABASE_PASSWORD": "Database-Harrier-7719",
+    "PREFECT_AUTH_STRING": "admin:Login-Sparrow-$\\5026",
+}
+FIRST = ("54", "-", "16")
+AGAIN = ("-", "-", "70")
+MENDED = ("3", "-", "67")
+ROTATED = ("10", "-", "60")
+SECTIONS = [
+    "service_account.service_account", "postgresql.postgresql_server", "python.python_interpreter",
+    "prefect.prefect_packages", "settings.prefect_settings", "server.prefect_server",
+    "work_pool.work_pool", "worker.prefect_worker", "first_flow.first_flow",
+]  # fmt: skip
+SETTINGS = {rf"{HOME}\settings\PrefectServer.json", rf"{HOME}\settings\PrefectWorker.json"}
 
 
-def results(done: Done) -> tuple[str, ...]:
-    """The last line of pyinfra's results: operations that changed, failed, changed nothing."""
-    assert done.returncode == 0, done.stdout
-    [found] = RESULTS.findall(done.stdout)
-    return tuple(found)
+@pytest.fixture(scope="module")
+def site(_shared_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """A bare lab, all of whose messages are kept."""
+    if not (postgresql.is_available() and lab_prefect.is_available()):
+        pytest.skip("no PostgreSQL, or no wheels of Prefect: make lab-wheelhouse")
+    _shared_lab.start()
+    _shared_lab.reset()
+    _shared_lab.configure(record=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINFRA_LAB_HOME", str(_shared_lab.home))
+        yield Deployed(_shared_lab, tmp_path_factory.mktemp("site"), SECRETS)
+    _shared_lab.configure(record=False)
+    _shared_lab.reset()
 
 
-def folders(lab: Lab) -> set[str]:
-    home = lab.path(HOME)
-    return {path.name for path in home.iterdir()} if home.is_dir() else set()
+@pytest.fixture(scope="module")
+def first(site: Deployed) -> Done:
+    return site.by_inventory("deploy.py", "-y", *LOUDEST)
 
 
-def shrink(lab: Lab, drive: str, free: int) -> None:
-    disks = lab.read_state("disks")
-    lab.write_state(
-        "disks", [d | {"FreeSpace": free} if d["DeviceID"] == drive else d for d in disks]
-    )
+@dataclass
+class Again:
+    """A run that finds all as it should be, and what makes up the machine before and after."""
+
+    done: Done
+    before: dict[str, str]
+    after: dict[str, str]
 
 
-def test_the_first_run_changes_and_the_second_does_not(lab: Lab, deploy: Cli) -> None:
-    """A bare host gets its folders, as the README shows; run again, nothing is touched."""
-    first = deploy("-y")
-    made, before = folders(lab), still(lab)
-    second = deploy("-y")
-
-    assert made == FOLDERS
-    assert results(first) == FIRST
-    assert results(second) == AGAIN
-    assert still(lab) == before
-    assert [line for line in example() if line not in timeless(first.stdout)] == []
+@pytest.fixture(scope="module")
+def again(site: Deployed, first: Done) -> Again:
+    assert first.returncode == 0, first.stdout[-5000:]
+    before = still(site.lab)
+    done = site.by_inventory("deploy.py", "-y")
+    return Again(done, before, still(site.lab))
 
 
 def still(lab: Lab) -> dict[str, str]:
     """What makes up the machine, but for what changes by itself.
 
-    That is what a PostgreSQL that runs writes; and the lab keeps the access lists of files that are gone.
+    That is what services write; and the lab keeps the access lists of files that are gone.
     """
-    moving = ("drives/D/pgsql/", "state/access/")
-    return {path: mark for path, mark in lab.snapshot().items() if not path.startswith(moving)}
+    moving = re.compile(
+        r"drives/D/pgsql/|drives/D/prefect_data/(data|logs)/|drives/C/Users/svc_prefect/|state/access/"
+    )
+    return {path: mark for path, mark in lab.snapshot().items() if not moving.match(path)}
+
+
+def test_a_bare_host_gets_all(site: Deployed, first: Done) -> None:
+    """One run, from nothing to the table of a completed run; the README shows what it prints."""
+    assert results(first) == FIRST
+    assert site.are_running()
+    assert re.search(r"etl-flow/first: run \S+ Completed in .* by WINLAB-1", first.stdout)
+    for line in ("extract-", "transform-", "load-", r"Loaded [10, 20, 30], in all 60"):
+        assert line in first.stdout
+    runs = site.ask("flow_runs/filter", {})
+    assert [(one["state"]["type"], one["work_pool_name"]) for one in runs] == [
+        ("COMPLETED", "local-pool")
+    ]
+    shown = timeless(first.stdout)
+    assert [line for line in example() if line not in shown] == []
 
 
 def example() -> list[str]:
-    """The lines that the README shows of a first run."""
+    """The lines that the README shows of a first run, but for its target."""
     readme = (ROOT / "README.md").read_text()
     [text] = re.findall(r"^```text\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
-    return [line for line in timeless(text) if line != "…"]
+    return [line for line in timeless(text) if line != "…" and not line.startswith("Target: ")]
 
 
 def timeless(text: str) -> list[str]:
-    """The lines without what no two runs share, the difference of the clocks, and no two machines, PostgreSQL."""
-    return re.sub(r"\d+ s (ahead|behind)|postgresql-[\d.]+|newer +\d+", "", text).splitlines()
+    """The lines without what no two runs share, the clocks, and no two machines, what is installed."""
+    return re.sub(
+        r"\d+ s (ahead|behind)|(postgresql|python)-[\d.]+|newer +\d+|3\.1\d", "", text
+    ).splitlines()
 
 
-def test_a_dry_run_changes_nothing(lab: Lab, deploy: Cli) -> None:
-    """Under --dry the table and each folder to come are shown, and no byte of the host changes.
-
-    Before anything is connected to, the first line that is not pyinfra's own names the target.
-    """
-    before = lab.snapshot()
-    done = deploy("--dry", "--diff")
-
-    assert done.returncode == 0
-    assert re.match(r"(-->.*\n)+Target: lab @lab/windows\n--> Connecting", done.stdout)
-    assert re.search(r" ok +account +", done.stdout)
-    for folder in ("", *(f"\\{name}" for name in FOLDERS)):
-        assert f"Will create folder {HOME}{folder}\n" in done.stdout
-    assert lab.snapshot() == before
+def test_the_next_run_changes_nothing(again: Again) -> None:
+    """Not a byte of what does not change by itself."""
+    assert results(again.done) == AGAIN
+    assert again.after == again.before
 
 
-def test_what_is_spoilt_is_named_and_mended(lab: Lab, deploy: Cli) -> None:
-    """A folder removed by hand is what --dry --diff names, alone, and what the next run makes."""
-    deploy("-y")
-    shutil.rmtree(lab.path(rf"{HOME}\logs"))
-    dry = deploy("--dry", "--diff")
-    still_missing = FOLDERS - folders(lab)
-    mended = results(deploy("-y"))
+def test_what_is_spoilt_is_named_and_mended(site: Deployed, again: Again) -> None:
+    """A file and a stopped service are what a dry run names, alone, and the next run mends."""
+    site.lab.path(rf"{HOME}\flows\etl-flow\etl_flow.py").write_text("# gone\n")
+    site.stop("PrefectWorker")
+    before = still(site.lab)
+    dry = site.by_inventory("deploy.py", "--dry", "--diff")
+    untouched = still(site.lab)
+    mended = site.by_inventory("deploy.py", "-y")
 
-    assert re.findall(r"Will create folder (\S+)", dry.stdout) == [rf"{HOME}\logs"]
-    assert still_missing == {"logs"}
-    assert mended == ("2", "-", "35")
-    assert folders(lab) == FOLDERS
-
-
-@pytest.mark.parametrize("arguments", [["-y"], ["--dry"]])
-def test_a_host_that_lacks_something_is_left_alone(
-    lab: Lab, deploy: Cli, arguments: list[str]
-) -> None:
-    """Preflight fails the host before any change, with the table, the next step, no traceback."""
-    shrink(lab, "D:", 3 * 1024**3)
-    before = lab.snapshot()
-    done = deploy(*arguments)
-
-    assert done.returncode == 1
-    assert re.search(r" missing +drive D: .* 3\.0 GB free", done.stdout)
-    assert "missing: drive D: of windows has 3.0 GB free. Free 20 GB or enlarge it" in done.stdout
-    assert "windows does not have what the deploy needs: drive D:" in done.stdout
-    assert "Traceback" not in done.stdout
-    assert lab.snapshot() == before
-
-
-def test_one_host_fails_alone(
-    lab: Lab, lab_factory: LabFactory, deploy: Cli, tmp_path: Path
-) -> None:
-    """What one host lacks does not keep the other from its folders; the run still fails."""
-    other = lab_factory("other")
-    shrink(other, "D:", 0)
-    inventory = tmp_path / "inventory.py"
-    inventory.write_text(APART)
-    done = deploy("-y", inventory=str(inventory))
-
-    assert done.returncode == 1
-    assert (folders(lab), folders(other)) == (FOLDERS, set())
-
-
-def test_a_failed_host_is_not_looked_at_further(
-    lab: Lab, lab_factory: LabFactory, tmp_path: Path
-) -> None:
-    """Under --dry, what would change is said of the host that goes on, not of the one that failed."""
-    shrink(lab_factory("other"), "D:", 0)
-    inventory = tmp_path / "inventory.py"
-    inventory.write_text(APART)
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(inventory), "deploy.py", "--dry", "--diff"],
-        cwd=ROOT,
-        input="\n",  # pyinfra asks whether to go on without the host that failed
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    hosts = re.findall(r"\[(\S+)\] Will create folder", done.stdout)
-
-    assert hosts == ["@lab/windows"] * (1 + len(FOLDERS))
-    assert done.returncode == 1
-
-
-def test_a_site_by_its_file(lab: Lab, deploy: Cli, tmp_path: Path) -> None:
-    """.env alone leads to a host by @winrm, and its password is shown nowhere, --debug included."""
-    data = lab.host_data()
-    values = {key.upper(): value for key, value in data.items()}
-    passwords = {
-        "SERVICE_ACCOUNT_PASSWORD": "An-0ther-Passw0rd",
-        "POSTGRESQL_SUPERUSER_PASSWORD": "Super-0ther-Passw0rd",
-        "PREFECT_DATABASE_PASSWORD": "Base-0ther-Passw0rd",
+    named = re.findall(r"\] Will (\w+ .*)", dry.stdout)
+    assert named == [
+        "change service PrefectWorker",
+        "wait until worker WINLAB-1 is online in local-pool",
+        rf"change folder {HOME}\flows\etl-flow",
+    ]
+    assert untouched == before
+    assert results(mended) == MENDED
+    after = still(site.lab)
+    # Where the number of the worker's process stands.
+    assert {path for path in after if after[path] != again.before.get(path)} == {
+        "state/services.json"
     }
-    values |= passwords
-    file = tmp_path / "site.env"
-    file.write_text(
-        "".join(
-            f"{key}='{value}'\n" for key, value in {"SERVER_HOST": "localhost", **values}.items()
-        )
-    )
-    vendors = [f"--data={key}={value}" for key, value in downloads.data().items()]
-    done = deploy("-y", "--debug", "-vvv", *vendors, ENV_FILE=str(file))
-
-    assert f"Target: localhost by {file}\n" in done.stdout
-    assert results(done) == FIRST
-    assert folders(lab) == FOLDERS
-    assert data["winrm_password"] not in done.stdout
-    assert [text for text in passwords.values() if text in done.stdout] == []
-    assert "Traceback" not in done.stdout
+    assert site.online()
 
 
-def test_the_inventory_can_be_printed(pyinfra_cli: Cli, tmp_path: Path) -> None:
-    """`debug-inventory` shows a site's data, its password masked."""
-    file = tmp_path / "site.env"
-    file.write_text("SERVER_HOST=srv1\nWINRM_USER=deployer\nWINRM_PASSWORD=s3cret\n")
-    done = pyinfra_cli("inventory.py", "debug-inventory", env={"ENV_FILE": str(file)})
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_runs_alone(site: Deployed, again: Again, section: str) -> None:
+    """It finds what the others have made, and changes nothing; the last one tells of its proof."""
+    done = site.by_inventory(f"tasks.{section}", "-y", "-v")
 
-    assert done.returncode == 0, done.stdout
-    assert re.search(r'"winrm_password": "\W*MASKED\W*"', done.stdout)
-    assert "s3cret" not in done.stdout
-
-
-def test_half_a_site_is_refused_before_anything_is_reached(
-    pyinfra_cli: Cli, tmp_path: Path
-) -> None:
-    """A missing key is one sentence and exit code 1."""
-    file = tmp_path / "site.env"
-    file.write_text("SERVER_HOST=srv1.example.org\n")
-    done = pyinfra_cli("inventory.py", "deploy.py", "-y", env={"ENV_FILE": str(file)})
-
-    assert done.returncode == 1
-    assert f"{file}: WINRM_USER, WINRM_PASSWORD missing or empty." in done.stdout
-    assert "Connecting" not in done.stdout
-    assert "Traceback" not in done.stdout
+    assert results(done)[:2] == ("-", "-")
+    if "first_flow" in section:
+        assert re.search(r"run \S+ of etl-flow/first has completed", done.stdout)
 
 
-def test_one_section_alone(lab: Lab, pyinfra_cli: Cli) -> None:
-    """A section runs by its name, as the README says."""
-    section = "tasks.service_account.service_account"
-    done = pyinfra_cli("inventory.py", section, "-y", env={"ENV_FILE": "none"})
+@dataclass
+class Rotated:
+    """A run with new secrets, begun while a flow ran that a worker had taken; and the next one."""
 
-    assert results(done) == ("14", "-", "1")
-    assert folders(lab) == FOLDERS
+    done: Done
+    run: str
+    next: Done
 
 
-def test_make_uses_the_lab_whatever_is_set() -> None:
-    """Neither the environment nor the command line of make chooses another target."""
-    done = subprocess.run(
-        ["make", "--eval", "show: ; @echo $$ENV_FILE", "show", "ENV_FILE=site.env"],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "ENV_FILE": "site.env"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+@pytest.fixture(scope="module")
+def rotated(site: Deployed, again: Again) -> Rotated:
+    run, old = site.begin(), SECRETS["PREFECT_AUTH_STRING"]
+    met = threading.Event()
 
-    assert done.stdout == "none\n"
+    def end() -> None:
+        """It lasts until the worker gets no new runs, of which the server still says by the old login."""
+        while not met.wait(0.2):
+            if site.paused(old):
+                site.may_end()
+                return
+
+    site.secrets = NEW
+    thread = threading.Thread(target=end, daemon=True)
+    thread.start()
+    try:
+        done = site.by_env("deploy.py", "-y", *LOUDEST)
+    finally:
+        met.set()
+        thread.join(60)
+    assert done.returncode == 0, done.stdout[-5000:]
+    return Rotated(done, run, site.by_env("deploy.py", "-y"))
+
+
+def test_all_secrets_are_changed_by_one_run(site: Deployed, rotated: Rotated) -> None:
+    """By .env and @winrm; who has an old one is refused, and the next run changes nothing."""
+    assert f"Target: localhost by {site.folder / 'site.env'}\n" in rotated.done.stdout
+    assert results(rotated.done) == ROTATED
+    assert results(rotated.next) == AGAIN
+    for number, secrets in enumerate((SECRETS, NEW)):
+        right = bool(number)
+        own = secrets["SERVICE_ACCOUNT_PASSWORD"]
+        assert accounts.password_is(site.lab.folder, "svc_prefect", own) == right
+        assert site.logs_in("postgres", secrets["POSTGRESQL_SUPERUSER_PASSWORD"]) == right
+        assert site.logs_in("prefect", secrets["PREFECT_DATABASE_PASSWORD"]) == right
+    assert site.ask("version")
+    with pytest.raises(requests.HTTPError, match="401"):
+        site.ask("version", login=SECRETS["PREFECT_AUTH_STRING"])
+
+
+def test_new_secrets_cut_no_run_off(site: Deployed, rotated: Rotated) -> None:
+    """The run that was under way has ended by itself, and workers get the next ones."""
+    assert re.search(r"WINLAB-1 finishes \S+\n", rotated.done.stdout)
+    assert prefect_worker.NOT_DRAINED.remedy not in rotated.done.stdout
+    assert site.run_state(rotated.run) == "COMPLETED"
+    assert not site.paused()
+
+
+@pytest.fixture(scope="module")
+def rebooted(site: Deployed, rotated: Rotated) -> Done:
+    before = len(site.lab.event_log("System"))
+    site.lab.reboot()
+    until(lambda: len(site.lab.event_log("System")) > before)
+    until(site.online)
+    return site.by_env("tasks.first_flow.first_flow", "-y", "--data=flow_again=true")
+
+
+def test_a_reboot_needs_nobody(site: Deployed, rebooted: Done) -> None:
+    """The services start one after the other, with the new secrets; the proof can be had once more."""
+    running = [
+        one["data"][0]
+        for one in site.lab.event_log("System", 7036)
+        if one["data"][1:] == ["running"]
+    ]
+    names = [one["display_name"] for one in site.services]
+    assert [one for one in running if one in names][-3:] == names
+    assert site.are_running()
+    assert results(rebooted)[0] == "1"
+    assert re.search(r"etl-flow/first: run \S+ Completed", rebooted.stdout)
+    assert results(site.by_env("deploy.py", "-y")) == AGAIN
+
+
+def named(data: bytes | str) -> set[str]:
+    """The names of the secrets that stand in what was written down."""
+    data = data.encode() if isinstance(data, str) else data
+    both = [*SECRETS.items(), *NEW.items()]
+    return {name for name, text in both if any(form in data for form in forms(_bare(text)))}
+
+
+def _bare(text: str) -> str:
+    """Of a login the password."""
+    return text.partition(":")[2] or text
+
+
+def test_no_output_has_a_secret(site: Deployed, rotated: Rotated) -> None:
+    """With every difference and all of pyinfra's debugging; no mistake of ours is in it either."""
+    for section in ("2 PostgreSQL", "5 Settings", "9 First flow"):
+        assert f"Starting operation: {section}" in site.outputs[0]
+    assert [named(output) for output in site.outputs] == [set()] * len(site.outputs)
+    assert not [output for output in site.outputs if "Traceback" in output]
+
+
+def test_no_command_line_has_a_secret(site: Deployed, rotated: Rotated) -> None:
+    """Windows records command lines (event 4688); initdb.exe, psql.exe and Prefect are among them."""
+    lines = "\n".join(process["command_line"] for process in site.lab.processes())
+
+    for program in ("initdb", "psql", "pg_ctl", "prefect"):
+        assert program in lines
+    assert not named(lines)
+
+
+def test_secrets_travel_beside_the_json_alone(site: Deployed, rotated: Rotated) -> None:
+    """Not in a script's text or its JSON, not in a file that is sent, not in a reply."""
+    messages = recording.messages(site.lab)
+    requests_ = recording.all_requests(messages)
+    replies = [message for message in messages if message.kind == "reply"]
+    said = b"\n".join(message.stream("stdout") + message.stream("stderr") for message in replies)
+
+    assert set().union(*(named(request.secrets) for request in requests_)) == set(SECRETS)
+    assert not named("\n".join(request.json for request in requests_))
+    assert not set().union(*(named(request.content) for request in requests_))
+    assert not named(said)
+    assert not named("\n".join(message.bare for message in messages))
+
+
+def test_no_file_has_a_secret_but_the_services_settings(site: Deployed, rotated: Rotated) -> None:
+    """No log, no password file, nothing of PostgreSQL's: it keeps a verifier."""
+    folder = site.lab.folder
+    files = [path for path in folder.rglob("*") if is_file(path) and "messages" not in path.parts]
+
+    assert site.lab.path(r"D:\pgsql\data\PG_VERSION") in files
+    found = {path for path in files if named(path.read_bytes())}
+    assert found == {site.lab.path(path) for path in SETTINGS}
+
+
+def is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()

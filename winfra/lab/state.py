@@ -274,6 +274,9 @@ class Lab:
         found: dict[str, str] = {}
         for part in ("drives", "registry", "state"):
             for path in sorted((self.folder / part).rglob("*")):
+                if path.is_socket():
+                    # Of the engine, a named pipe: no file on Windows.
+                    continue
                 found[str(path.relative_to(self.folder))] = _fingerprint(path)
         return found
 
