@@ -98,8 +98,12 @@ class Hosted:
         return wait(self.lab, name, codes.STOPPED)
 
     def log(self, name: str) -> list[str]:
-        file = self.lab.path(rf"{FOLDER}\{name}.log")
-        return file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        """None before the first line, and for the moment in which a full log makes way for the next."""
+        try:
+            text = self.lab.path(rf"{FOLDER}\{name}.log").read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return []
+        return text.splitlines()
 
     def await_line(self, name: str, text: str) -> None:
         until(

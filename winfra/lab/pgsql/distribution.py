@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 from winfra.lab.bare import LIGHT
 from winfra.lab.pgsql import client, real
@@ -49,5 +50,11 @@ def files() -> Iterator[tuple[str, bytes]]:
 
 def program(module: str, name: str) -> bytes:
     """An executable that says itself which program it is, wherever it lies."""
-    command = [sys.executable, "-ISX", "utf8", str(LIGHT), NATIVE, module, name]
+    command = [_interpreter(), "-ISX", "utf8", str(LIGHT), NATIVE, module, name]
     return f'#!/bin/sh\nexec {shlex.join(command)} "$0" "$@"\n'.encode()
+
+
+def _interpreter() -> str:
+    """One of its names, whichever it was called by: an archive's digest must not hang on that."""
+    name = Path(sys.executable).with_name("python")
+    return str(name) if name.exists() else sys.executable
