@@ -12,6 +12,7 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from winfra.lab import accounts, token
@@ -85,6 +86,11 @@ class AccessLists:
         self._folder = lab / "state" / "access"
         self._accounts = accounts.read(lab)
         self.dialect = Dialect(self._accounts.machine_sid)
+        self._above: dict[tuple[Path, int], Descriptor] | None = None
+
+    def remember(self) -> None:
+        """Read each folder once until this is called again: its caller sees when a list is written."""
+        self._above = {}
 
     def read(self, path: Path) -> Descriptor:
         """The whole descriptor of a file or folder on a drive of the lab."""
@@ -93,10 +99,19 @@ class AccessLists:
             return Descriptor(own.owner, own.group, own.control, None)
         aces = tuple(self.dialect.ace(text) for text in own.entries)
         if not own.control.startswith("P") and not self._is_root(path):
-            above = self.read(path.parent).aces or ()
+            above = self._folders(path.parent).aces or ()
             container = path.is_dir() and not path.is_symlink()
             aces += (*inherit(above, container=container, owner=own.owner, group=own.group),)
         return Descriptor(own.owner, own.group, own.control, aces)
+
+    def _folders(self, path: Path) -> Descriptor:
+        """A folder's descriptor, for what lies in it."""
+        if self._above is None:
+            return self.read(path)
+        key = path, path.lstat().st_ino
+        if key not in self._above:
+            self._above[key] = self.read(path)
+        return self._above[key]
 
     def sddl(self, path: Path) -> str:
         return self.dialect.text(self.read(path))
@@ -142,7 +157,7 @@ class AccessLists:
         """All rights that a token has (``MAXIMUM_ALLOWED``), those from its folder included."""
         mask = evaluate(self.read(path), who)
         if not self._is_root(path):
-            above = evaluate(self.read(path.parent), who)
+            above = evaluate(self._folders(path.parent), who)
             mask |= DELETE if above & DELETE_CHILD else 0
             mask |= READ_ATTRIBUTES if above & READ_DATA else 0
         return mask
@@ -207,11 +222,15 @@ def below(path: Path) -> Iterator[Path]:
         yield from below(child)
 
 
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def _identity(lab: Path, path: Path) -> str:
     """What is true of this file or folder as long as it exists, and of no other."""
     buffer = ctypes.create_string_buffer(256)
-    call = ctypes.CDLL(None, use_errno=True).statx
-    if call(_HERE, os.fsencode(path), _NOT_ITS_TARGET, _NUMBER | _BIRTH, buffer) != 0:
+    if _libc().statx(_HERE, os.fsencode(path), _NOT_ITS_TARGET, _NUMBER | _BIRTH, buffer) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), str(path))
     number = struct.unpack_from("Q", buffer, 0x20)[0]

@@ -21,6 +21,9 @@ READ, WRITE, EXECUTE = 0x120089, 0x120116, 0x1200A0
 DELETE, LIST, ADD_FILE, ADD_FOLDER, TRAVERSE = 0x10000, 0x1, 0x2, 0x4, 0x20
 WRITE_ATTRIBUTES = 0x100
 ACCESS_DENIED = 5
+_FILE, _FOLDER = 0o100000, 0o040000
+_WINDOWS_OWN = 2
+"""How deep the folders lie that have lists of their own from the beginning (``access.DEFAULTS``)."""
 USER = "WINFRA_LAB_USER"
 """Says who a process is whose ``USERNAME`` somebody took away or changed."""
 
@@ -159,11 +162,13 @@ class Guard:
         except OSError:
             return None
         self._renew()
-        plain = status.st_mode & 0o170000 == 0o100000
-        drive = path[len(self._drives.folder) + 1 :].partition("/")[0]
-        inherits = plain and f"{drive}-{status.st_ino}" not in self._own
-        # All files of a folder that have no list of their own have the same.
-        key = (os.path.dirname(path), 0) if inherits else (path, status.st_ino)
+        kind = status.st_mode & 0o170000
+        drive, *names = path[len(self._drives.folder) + 1 :].split("/")
+        # All files of a folder that have no list of their own have the same, and so have all folders
+        # that Windows does not come with.
+        alike = kind == _FILE or (kind == _FOLDER and len(names) > _WINDOWS_OWN)
+        inherits = alike and f"{drive}-{status.st_ino}" not in self._own
+        key = (os.path.dirname(path), -kind) if inherits else (path, status.st_ino)
         if key not in self._known:
             self._known[key] = self._evaluate(path)
         return self._known[key]
@@ -184,12 +189,14 @@ class Guard:
             lab = Path(self._lab)
             who = {**os.environ, "USERNAME": os.environ[USER]}
             self._loaded = AccessLists(lab), token.of_process(lab, who)
+            self._loaded[0].remember()
         return self._loaded
 
     def _renew(self) -> None:
         """Forget everything as soon as any list was written."""
         if self._now() != self._stamp:
             self._known = {}
+            self._load()[0].remember()
             self._list()
 
     def _list(self) -> None:
