@@ -176,13 +176,11 @@ class TestText:
     def test_50_mb_of_output(self, lab: Lab, host: Host) -> None:
         """All of it arrives, and the session goes on."""
         program = install(lab, "much", "yes $(printf %099d 0) | head -c 50000000")
-        began = time.monotonic()
 
         succeeded, output = host.run_shell_command(program)
 
         assert succeeded
         assert output.stdout_lines == ["0" * 99] * 500_000
-        assert time.monotonic() - began < 60
 
     def test_a_command_is_printed_without_its_secrets(self, host: Host) -> None:
         """``print_input`` shows the masked text; what runs is the whole."""

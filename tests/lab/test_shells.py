@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -152,19 +151,6 @@ def test_a_large_input_arrives_whole(client: Protocol, shell: str) -> None:
     assert output.split()[0].decode() == hashlib.sha256(data).hexdigest()
 
 
-def test_an_exchange_takes_milliseconds(client: Protocol, shell: str) -> None:
-    """A trivial question is answered in well under 20 ms."""
-    command = start(client, shell, CAT)
-    times = []
-    for _ in range(30):
-        started = time.perf_counter()
-        client.send_command_input(shell, command, b"x")
-        client.get_command_output_raw(shell, command)
-        times.append(time.perf_counter() - started)
-
-    assert statistics.median(times) < 0.02
-
-
 def test_output_is_told_as_it_comes(client: Protocol, shell: str) -> None:
     """A Receive answers at once when output is there, and says that the command runs on."""
     command = script(client, shell, "echo now; sleep 30")
@@ -201,20 +187,20 @@ def test_no_operation_outlasts_the_service_s_limit(served: Served, client: Proto
     assert time.monotonic() - started < 5
 
 
-def test_a_full_pipe_blocks_until_the_timeout(served: Served) -> None:
+def test_a_full_pipe_blocks_until_the_timeout(served: Served, tmp_path: Path) -> None:
     """A Send that nobody reads faults; what it held still arrives, once, when somebody does."""
     client = connect(served, seconds=1)
     shell = client.open_shell()
-    command = script(client, shell, "sleep 2.6; exec sha256sum")
+    reads = tmp_path / "reads"
+    wait = f"until [ -e {reads} ]; do sleep 0.05; done"
+    command = script(client, shell, f"{wait}; exec sha256sum")
     data = os.urandom(300_000)
-    started = time.monotonic()
 
     with pytest.raises(WinRMOperationTimeoutError):
         client.send_command_input(shell, command, data)
-    assert 0.9 < time.monotonic() - started < 2
-
     with pytest.raises(WinRMOperationTimeoutError):
         client.send_command_input(shell, command, b"", end=False)
+    reads.touch()
     client.send_command_input(shell, command, b"", end=True)
     output, _, _ = client.get_command_output(shell, command)
     assert output.split()[0].decode() == hashlib.sha256(data).hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -134,11 +133,9 @@ def test_a_worker_runs_the_first_flow(site: PrefectSite) -> None:
         readers = {sid_of(site.lab), sid_of(site.lab, PENGFEI.name)}
         assert trustees(site, FOLDER) == KEEPERS | readers
 
-        began = time.monotonic()
         again = trial.run(first_flow)
     assert (again.failed, again.changed) == (False, False), again.output
     assert f"run {run['name']} of etl-flow/first is in prefect_db" in again.output
-    assert time.monotonic() - began < 15
 
 
 def test_the_end_of_a_run(site: PrefectSite) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import shlex
@@ -35,6 +36,22 @@ def make(lab: Path, host_name: str, users: list[str]) -> None:
     _make_registry(Registry(lab / "registry"), host_name)
     firewall.make(lab)
     _make_state(lab / "state", host_name)
+    (lab / "run" / "made_by").write_text(maker(), encoding="utf-8")
+
+
+def maker() -> str:
+    """What a machine depends on: the Python that its programs start, and what is put on it."""
+    said = [sys.prefix, *(file.name for file in sorted(PROGRAMS.glob("*.py")))]
+    digest = hashlib.sha256("\n".join(said).encode())
+    for module in (__file__, installation.__file__):
+        digest.update(Path(module).read_bytes())
+    return digest.hexdigest()
+
+
+def is_own(lab: Path) -> bool:
+    """Was the machine made by this Python and as it is made now? One that is not made yet is."""
+    file = lab / "run" / "made_by"
+    return not (lab / "state").is_dir() or (file.is_file() and file.read_text() == maker())
 
 
 def clear(lab: Path) -> None:

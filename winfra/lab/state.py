@@ -31,7 +31,7 @@ from winfra.lab import (
 from winfra.lab.config import LabConfig
 from winfra.lab.engine import engine
 from winfra.lab.registry import Registry
-from winfra.messages.lab import BAD_NAME, NOT_RUNNING, NOT_STARTED
+from winfra.messages.lab import BAD_NAME, NOT_RUNNING, NOT_STARTED, OTHER_MAKER
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -79,17 +79,25 @@ class Lab:
 
     def start(self) -> None:
         """Start the lab where it is not running; makes it where it does not exist."""
+        if not self.running:
+            with self._locked():
+                self._start()
+        self._must_be_own()
+
+    def _start(self) -> None:
         if self.running:
             return
-        with self._locked():
-            if self.running:
-                return
-            engine()  # a sentence now, not a refused process later
-            self.make()
-            bare.set_boot_time(self.folder)
-            self._daemon_file.unlink(missing_ok=True)
-            self._spawn()
-            self._wait_until_running()
+        self._must_be_own()
+        engine()  # a sentence now, not a refused process later
+        self.make()
+        bare.set_boot_time(self.folder)
+        self._daemon_file.unlink(missing_ok=True)
+        self._spawn()
+        self._wait_until_running()
+
+    def _must_be_own(self) -> None:
+        if not bare.is_own(self.folder):
+            raise ConnectionError(OTHER_MAKER.text(name=self.name))
 
     def stop(self) -> None:
         """Stop the lab with every process in it; the machine stays as it is."""
@@ -99,7 +107,12 @@ class Lab:
         self._daemon_file.unlink(missing_ok=True)
 
     def reset(self) -> None:
-        """End everything in the lab and make it a bare machine; a running lab goes on running."""
+        """End everything in the lab and make it a bare machine; a running lab goes on running.
+
+        One that another version made is stopped: it would be made again as it was.
+        """
+        if not bare.is_own(self.folder):
+            self.stop()
         if running := self.running:
             control.ask(running.control_port, running.token, "reset")
             return

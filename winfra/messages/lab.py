@@ -17,6 +17,11 @@ NOT_STARTED = Message(
     "lab {name!r} did not start: {reason}",
     "Read {log}, or start afresh with `python -m winfra.lab reset {name}`",
 )
+OTHER_MAKER = Message(
+    "lab_other_maker",
+    "lab {name!r} was made by another version of this project, or by another Python",
+    "Make it a bare machine of this one with `python -m winfra.lab reset {name}`",
+)
 NOT_RUNNING = Message(
     "lab_not_running",
     "lab {name!r} is not running",
