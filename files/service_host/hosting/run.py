@@ -56,6 +56,7 @@ def run(control: Control, mode: str, path: str) -> int | None:
 
 def _prepare(journal: Journal) -> None:
     """A job that nothing outlives, and a console that Ctrl-C can be sent to."""
+    console.show_no_boxes()
     try:
         job.enclose()
         console.open_console()
