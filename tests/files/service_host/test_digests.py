@@ -177,6 +177,30 @@ def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
     assert refused.stderr.startswith("use: python.exe -I service_host run|check|digests")
 
 
+IMPORTS = """
+import sys, types
+class Stub(types.ModuleType):
+    def __getattr__(self, name):
+        return 1
+for name in ("servicemanager", "win32api", "win32event", "win32service"):
+    sys.modules[name] = Stub(name)
+before = set(sys.modules)
+sys.path.insert(0, sys.argv[1])
+import hosting.dispatch
+print(*(set(sys.modules) - before))
+"""
+
+
+def test_nothing_slow_is_imported_before_the_control_manager_is_answered() -> None:
+    """It waits 30 seconds, also for a machine that has just started and reads each file anew."""
+    command = [sys.executable, "-I", "-c", IMPORTS, str(HOST)]
+    imported = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    own = {name for name in imported if name.startswith("hosting")}
+    assert own == {"hosting", "hosting.dispatch"}
+    slow = {"asyncio", "http", "json", "pathlib", "prefect", "socket", "ssl", "subprocess"}
+    assert not slow & set(imported)
+
+
 def test_the_host_is_python_3_10() -> None:
     """The oldest that Prefect's services may run under; and it leaves no compiled files."""
     import ast
