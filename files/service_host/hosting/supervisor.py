@@ -159,6 +159,7 @@ class Supervisor:
         self._journal.write(
             events.DEADLINE, f"process {child.pid} did not end within {seconds:g} s; it is ended"
         )
+        self._control.stopping()
         self._end(child)
 
     def _wait(self, child: Child, seconds: float) -> None:

@@ -414,6 +414,50 @@ def test_a_stop_amid_failures(hosted: Hosted) -> None:
     assert hosted.gone()
 
 
+def spoil(hosted: Hosted, code: str) -> None:
+    """Run this before everything else in each Python of the machine."""
+    packages = hosted.lab.path(PYTHON).parent / "Lib" / "site-packages"
+    (packages / "spoilt.py").write_text(code)
+    (packages / "spoilt.pth").write_text("import spoilt\n")
+
+
+def test_a_host_that_is_given_no_console(hosted: Hosted) -> None:
+    """It serves all the same, says so, and does not wait for a Ctrl-C that nobody gets."""
+    spoil(
+        hosted,
+        "import pywintypes, win32console\n"
+        "def refuse(): raise pywintypes.error(8, 'AllocConsole', 'Not enough memory.')\n"
+        "win32console.AllocConsole = refuse",
+    )
+    hosted.create("Prefect", "say=up", "leave=1", "wait", stop_seconds=600)
+    hosted.run("Prefect", "left")
+    assert hosted.stop("Prefect")["win32_exit"] == 0
+    assert hosted.numbers("Prefect") == [15, 1, 15, 5]
+    first, _, second, _ = [text for _, _, text in hosted.events("Prefect")]
+    assert first == "there is no console of its own: Not enough memory. (error 8)"
+    assert second == "Ctrl-C cannot be sent: The handle is invalid."
+    assert hosted.gone()
+
+
+def test_a_host_that_fails_itself(hosted: Hosted) -> None:
+    """Its traceback is in both logs, its child ends with it, and Windows' recovery acts."""
+    spoil(
+        hosted,
+        "import win32event\n"
+        "def fail(*arguments): raise RuntimeError('of all things')\n"
+        "win32event.WaitForMultipleObjects = fail",
+    )
+    hosted.create("Prefect", "leave=1", "wait")
+    assert hosted.stopped("Prefect")["win32_exit"] == codes.PROCESS_ABORTED
+    assert hosted.numbers("Prefect") == [1, 20]
+    text = hosted.events("Prefect")[1][2]
+    assert text.startswith("the service host failed:\nTraceback ")
+    assert text.endswith("\nRuntimeError: of all things")
+    assert "RuntimeError: of all things" in hosted.log("Prefect")
+    assert len(events(hosted.lab, 7034)) == 1
+    assert hosted.gone()
+
+
 def test_a_virtual_environment_s_python_is_no_image_for_a_service(hosted: Hosted) -> None:
     """Its python.exe starts another process, which the control manager does not know: 1053."""
     hosted.lab.install_virtual_environment(r"D:\venv", r"C:\Program Files\Python311", pywin32=True)
