@@ -101,26 +101,22 @@ class Hosted:
         return wait(self.lab, name, codes.STOPPED)
 
     def log(self, name: str) -> list[str]:
-        """None before the first line, and for the moment in which a full log makes way for the next."""
+        """The lines that are complete.
+
+        None before the first, and for the moment in which a full log makes way for the next.
+        """
         try:
             text = self.lab.path(rf"{FOLDER}\{name}.log").read_text(
                 encoding="utf-8", errors="replace"
             )
         except FileNotFoundError:
             return []
-        return text.splitlines()
+        return text[: text.rfind("\n") + 1].splitlines()
 
     def await_line(self, name: str, text: str) -> None:
         until(
             lambda: any(text in line for line in self.log(name)),
             f"{name} does not say {text!r}: {self.log(name)}",
-        )
-
-    def await_numbers(self, name: str, *numbers: int) -> None:
-        """Wait until the host has reported just these; its log may have a line before Windows' has."""
-        until(
-            lambda: self.numbers(name) == [*numbers],
-            f"{name} does not report {numbers}: {self.numbers(name)}",
         )
 
     def events(self, name: str) -> list[tuple[int, int, str]]:
