@@ -195,6 +195,7 @@ class TestDependencies:
         start(lab, "Top")
         assert lab.service("Base")["state"] == codes.RUNNING
         assert lab.service("Middle")["state"] == codes.RUNNING
+        wait(lab, "Top", codes.RUNNING)
         times = [notes(lab, name, "start")[0]["time"] for name in ("Base", "Middle", "Top")]
         assert times == sorted(times)
         assert times[1] - times[0] > 0.4
