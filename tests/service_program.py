@@ -68,10 +68,15 @@ def behaviour(file: Path) -> dict[str, Any]:
 def note(folder: Path, name: str, arguments: list[str]) -> None:
     """One line a start, for the test to read."""
     folder.mkdir(exist_ok=True)
-    with (folder / f"{name}.started").open("a", encoding="utf-8") as file:
-        environment = {key: value for key, value in os.environ.items() if key.startswith("TEST_")}
-        line = {"pid": os.getpid(), "arguments": arguments, "environment": environment}
-        file.write(json.dumps(line) + "\n")
+    environment = {key: value for key, value in os.environ.items() if key.startswith("TEST_")}
+    line = {"pid": os.getpid(), "arguments": arguments, "environment": environment}
+    append(folder / f"{name}.started", line)
+
+
+def append(file: Path, entry: dict[str, Any]) -> None:
+    """In one write: others read and write it too."""
+    with file.open("ab", buffering=0) as lines:
+        lines.write((json.dumps(entry) + "\n").encode())
 
 
 def report(folder: Path, name: str, told: dict[str, Any]) -> None:
@@ -84,9 +89,7 @@ def report(folder: Path, name: str, told: dict[str, Any]) -> None:
             "time": time.time(), "provider": name, "id": 3, "level": 2,
             "message": "", "data": texts, "pid": os.getpid(),
         }  # fmt: skip
-        file = Path(os.environ["WINFRA_LAB"]) / "log" / "events-Application.jsonl"
-        with file.open("a", encoding="utf-8") as events:
-            events.write(json.dumps(entry) + "\n")
+        append(Path(os.environ["WINFRA_LAB"]) / "log" / "events-Application.jsonl", entry)
 
 
 def pause(service: Any, state: int, seconds: float) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from tests.trial import Trial
-from winfra.lab import accounts as lab_accounts, event_log, rights, well_known
+from winfra.lab import accounts as lab_accounts, event_log, json_lines, rights, well_known
 from winfra.lab.scm import dispatcher, windows_services
 from winfra.lab.scm.client import request
 from winfra.lab.state import Lab
@@ -105,8 +105,7 @@ def tell(lab: Lab, name: str, **behaviour: Any) -> None:
 
 def starts(lab: Lab, name: str) -> list[dict[str, Any]]:
     """What the program noted at each start."""
-    file = lab.path(rf"D:\services\{name}.started")
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    return json_lines.read(lab.path(rf"D:\services\{name}.started"))
 
 
 def make(lab: Lab, name: str, **settings: Any) -> None:
@@ -139,7 +138,7 @@ def events(lab: Lab, number: int) -> list[dict[str, Any]]:
     return event_log.read(lab.folder, "System", event_id=number)
 
 
-def wait(condition: Any, seconds: float = 10) -> None:
+def wait(condition: Any, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it does not come about"

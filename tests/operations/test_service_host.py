@@ -124,6 +124,11 @@ def change_host(trial: Trial) -> None:
     (trial.lab.path(HOST) / "hosting" / "new.py").write_text("")
 
 
+def change_interpreter(trial: Trial) -> None:
+    folder = trial.lab.path(PYTHON).parent
+    (folder / "python311.dll").write_text(str(trial.lab.path(FOLDER).stat().st_ino))
+
+
 def change_packages(trial: Trial) -> None:
     packages = trial.lab.path(PYTHON).parent / "Lib" / "site-packages"
     (packages / "new-1.0.dist-info").mkdir(exist_ok=True)
@@ -137,6 +142,7 @@ def change_packages(trial: Trial) -> None:
     [
         (change_settings, "settings"),
         (change_host, "host"),
+        (change_interpreter, "interpreter"),
         (change_packages, "packages"),
     ],
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from winfra.lab import json_lines
 
 CRITICAL, ERROR, WARNING, INFORMATION = 1, 2, 3, 4
 
@@ -32,21 +33,15 @@ def append(
         "message": message, "data": [*data], "pid": os.getpid(),
     }  # fmt: skip
     (lab / "log").mkdir(exist_ok=True)
-    # One write to a file opened for appending: events at the same time do not mix.
-    file = os.open(_file(lab, log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(file, (json.dumps(entry) + "\n").encode())
-    finally:
-        os.close(file)
+    json_lines.append(_file(lab, log), entry)
 
 
 def read(
     lab: Path, log: str, *, provider: str | None = None, event_id: int | None = None
 ) -> list[dict[str, Any]]:
     """The events of a log, the oldest first, each with its number as ``record``."""
-    file = _file(lab, log)
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    entries = [{"record": n, "log": log, **json.loads(line)} for n, line in enumerate(lines, 1)]
+    found = json_lines.read(_file(lab, log))
+    entries = [{"record": number, "log": log, **one} for number, one in enumerate(found, 1)]
     return [
         entry
         for entry in entries
@@ -60,7 +55,7 @@ def exists(log: str) -> bool:
 
 def clear(lab: Path) -> None:
     for file in (lab / "log").glob("events-*.jsonl"):
-        file.unlink()
+        file.unlink(missing_ok=True)
 
 
 def _file(lab: Path, log: str) -> Path:

@@ -28,9 +28,12 @@ def claim(lab: Path, pid: int, status: int) -> int:
     file = lab / "run" / f"exit-{pid}"
     try:
         code = int(file.read_text(encoding="ascii"))
-        file.unlink()
-    except FileNotFoundError:
-        return status
+    except (
+        FileNotFoundError,
+        ValueError,
+    ):  # the latter: it ended before whoever is writing this killed it
+        code = status
+    file.unlink(missing_ok=True)
     return code
 
 

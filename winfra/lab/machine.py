@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from winfra.lab import bare, command_line as lines, process_log, program_search
+from winfra.lab import bare, command_line as lines, marks, process_log, program_search
 from winfra.lab.config import LabConfig
 from winfra.lab.environment import process_environment
 from winfra.lab.exit_code import claim
@@ -119,10 +119,10 @@ class Machine:
         yield from unmarked
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                marks = process.environ() if process.pid != own else {}
-                if marks.get("WINFRA_LAB") != str(self.folder) or process in unmarked:
+                found = marks.of_process(process.pid) if process.pid != own else {}
+                if found.get("WINFRA_LAB") != str(self.folder) or process in unmarked:
                     continue
-                if shell_id is not None and marks.get("WINFRA_LAB_SHELL") != shell_id:
+                if shell_id is not None and found.get("WINFRA_LAB_SHELL") != shell_id:
                     continue
                 if process.status() != psutil.STATUS_ZOMBIE:
                     yield process

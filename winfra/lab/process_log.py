@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from winfra.lab import json_lines
+
+FILE = "processes.jsonl"
 
 
 def append(lab: Path, environment: Mapping[str, str], command_line: str) -> None:
@@ -16,10 +19,9 @@ def append(lab: Path, environment: Mapping[str, str], command_line: str) -> None
         "shell": environment.get("WINFRA_LAB_SHELL", ""),
         "command_line": command_line,
     }
-    line = (json.dumps(entry) + "\n").encode()
-    # One write to a file opened for appending: starts at the same time do not mix.
-    log = os.open(lab / "log" / "processes.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(log, line)
-    finally:
-        os.close(log)
+    json_lines.append(lab / "log" / FILE, entry)
+
+
+def read(lab: Path) -> list[dict[str, Any]]:
+    """Every process that was started since the last reset, in order."""
+    return json_lines.read(lab / "log" / FILE)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from pathlib import Path
 from typing import Any
+
+from winfra.lab import json_lines
 
 FILE = "security.jsonl"
 
@@ -19,16 +19,10 @@ def append(lab: Path, event: int, subject: str, **data: Any) -> None:
     """
     entry = {"time": time.time(), "event": event, "subject": subject, **data}
     (lab / "log").mkdir(exist_ok=True)
-    log = os.open(lab / "log" / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(log, (json.dumps(entry) + "\n").encode())
-    finally:
-        os.close(log)
+    json_lines.append(lab / "log" / FILE, entry)
 
 
 def read(lab: Path, event: int | None = None) -> list[dict[str, Any]]:
     """The events so far, in order; only those of one number where it is given."""
-    file = lab / "log" / FILE
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    entries = [json.loads(line) for line in lines]
+    entries = json_lines.read(lab / "log" / FILE)
     return [entry for entry in entries if event in {None, entry["event"]}]

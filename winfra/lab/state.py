@@ -25,6 +25,7 @@ from winfra.lab import (
     control,
     event_log,
     paths,
+    process_log,
     python,
     security_log,
 )
@@ -232,9 +233,7 @@ class Lab:
 
     def processes(self) -> list[dict[str, Any]]:
         """Every process that was started since the last reset, in order."""
-        file = self.log / "processes.jsonl"
-        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-        return [json.loads(line) for line in lines]
+        return process_log.read(self.folder)
 
     def events(self, number: int | None = None) -> list[dict[str, Any]]:
         """The Security event log since the last reset, in order; only one kind where it is given."""
@@ -253,7 +252,7 @@ class Lab:
 
     def clear_logs(self) -> None:
         """Forget the processes, events and messages so far."""
-        (self.log / "processes.jsonl").unlink(missing_ok=True)
+        (self.log / process_log.FILE).unlink(missing_ok=True)
         (self.log / security_log.FILE).unlink(missing_ok=True)
         event_log.clear(self.folder)
         shutil.rmtree(self.log / "messages", ignore_errors=True)

@@ -39,6 +39,7 @@ def _answer(control: Any, check: Check) -> dict[str, Any]:
         given = settings.parse(settings.load(check.program.settings), check.program.settings)
         given = {**given, **check.environment}
         child = Child(check.program, settings.environment(os.environ, given), output.add)
+        child.go()
     except SettingsError as error:
         return {"problem": str(error)}
     except WINDOWS_ERROR as error:

@@ -23,7 +23,7 @@ _PIECE = 65536
 
 
 class Child:
-    """Started on creation; ``pywintypes.error`` when Windows does not start it.
+    """Made on creation, and does nothing before ``go``; both raise ``pywintypes.error``.
 
     + output: is given what the tree writes, in a thread of its own
     """
@@ -40,7 +40,7 @@ class Child:
         startup.hStdInput = nothing
         startup.hStdOutput = startup.hStdError = writer
         try:
-            self.process, self.pid = self._start(program, environment, startup)
+            self.process, self._thread, self.pid = self._make(program, environment, startup)
         finally:
             # As long as the host holds them, the output does not end.
             writer.Close()
@@ -49,9 +49,14 @@ class Child:
         self._reader = threading.Thread(target=self._read, args=(reader,), daemon=True)
         self._reader.start()
 
-    def _start(
+    def go(self) -> None:
+        """Let it run."""
+        win32process.ResumeThread(self._thread)
+        self._thread.Close()
+
+    def _make(
         self, program: Program, environment: Mapping[str, str], startup: Any
-    ) -> tuple[Any, int]:
+    ) -> tuple[Any, Any, int]:
         process, thread, pid, _ = win32process.CreateProcess(
             None,
             subprocess.list2cmdline(program.command),
@@ -66,12 +71,10 @@ class Child:
         )
         try:
             job.put(self._job, process)
-            win32process.ResumeThread(thread)
         except pywintypes.error:
             win32process.TerminateProcess(process, job.KILLED)
             raise
-        thread.Close()
-        return process, pid
+        return process, thread, pid
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end so long; did it end?"""

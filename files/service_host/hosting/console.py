@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pywintypes
 import win32api
+import win32con
 import win32console
 
 ERROR_ACCESS_DENIED = 5
@@ -24,6 +25,15 @@ def open_console() -> None:
     win32api.SetConsoleCtrlHandler(None, False)
     # A function, and not None: that the host ignores Ctrl-C is not inherited this way.
     win32api.SetConsoleCtrlHandler(_stay, True)
+
+
+def show_no_boxes() -> None:
+    """Errors that Windows shows in a box, such as a missing DLL, end a child: nobody is there to click.
+
+    As Microsoft advises for all programs ("Error Mode"); children inherit it.
+    """
+    before = win32api.SetErrorMode(win32con.SEM_FAILCRITICALERRORS)
+    win32api.SetErrorMode(before | win32con.SEM_FAILCRITICALERRORS)
 
 
 def interrupt() -> None:

@@ -49,18 +49,21 @@ def run(control: Control, mode: str, path: str) -> int | None:
     except HandedOverError:
         return HAND_OVER
     except BaseException:  # noqa: BLE001  whatever it is, it must be found in the log
-        journal.write(events.UNEXPECTED, f"the service host failed:\n{traceback.format_exc()}")
+        trace = traceback.format_exc().rstrip()
+        journal.write(events.UNEXPECTED, f"the service host failed:\n{trace}")
         return HAND_OVER
     return None
 
 
 def _prepare(journal: Journal) -> None:
     """A job that nothing outlives, and a console that Ctrl-C can be sent to."""
-    try:
-        job.enclose()
-        console.open_console()
-    except job.WINDOWS_ERROR as error:
-        journal.write(events.CONSOLE, f"without a job or a console of its own: {error}")
+    console.show_no_boxes()
+    for step, name in ((job.enclose, "job"), (console.open_console, "console")):
+        try:
+            step()
+        except job.WINDOWS_ERROR as error:
+            reason = f"{error.strerror} (error {error.winerror})"
+            journal.write(events.CONSOLE, f"there is no {name} of its own: {reason}")
 
 
 def _read(path: str) -> bytes:

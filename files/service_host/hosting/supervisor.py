@@ -48,7 +48,6 @@ class Supervisor:
     ) -> None:
         self._control, self._journal, self._service = control, journal, service
         self._allowance = Allowance(service.restarts)
-        self._deaf = win32event.CreateEvent(None, True, False, None)
         # What this process was made from, whatever is put in its place while it runs.
         self._own = {
             "configuration": digests.digest(configuration),
@@ -73,7 +72,6 @@ class Supervisor:
 
     def _start(self) -> Child:
         program = self._service.program
-        win32event.ResetEvent(self._deaf)
         try:
             content = settings.load(program.settings)
             given = settings.parse(content, program.settings)
@@ -83,13 +81,17 @@ class Supervisor:
         environment = settings.environment(os.environ, given)
         try:
             child = Child(program, environment, self._journal.output)
+            # Before it says anything itself.
+            self._journal.write(
+                events.STARTED, f"started {program.command[0]}, process {child.pid}"
+            )
+            child.go()
         except WINDOWS_ERROR as error:
             raise Failure(
                 events.NOT_STARTED,
                 f"{program.command[0]} in {program.directory} cannot be started as {_account()}: "
                 f"{reason(error, program)}",
             ) from error
-        self._journal.write(events.STARTED, f"started {program.command[0]}, process {child.pid}")
         return child
 
     def _record(self, content: bytes | None) -> None:
@@ -107,8 +109,10 @@ class Supervisor:
 
     def _watch(self, child: Child) -> Cause:
         probe = self._service.probe
-        prober = Prober(probe, lambda: win32event.SetEvent(self._deaf)) if probe else None
-        handles = [self._control.stop, child.process, self._deaf]
+        # One for each child: a late answer about the one before says nothing about this one.
+        deaf = win32event.CreateEvent(None, True, False, None)
+        prober = Prober(probe, lambda: win32event.SetEvent(deaf)) if probe else None
+        handles = [self._control.stop, child.process, deaf]
         index = win32event.WaitForMultipleObjects(handles, False, win32event.INFINITE)
         if prober is not None:
             prober.end()
@@ -148,12 +152,14 @@ class Supervisor:
             seconds = 0
         self._wait(child, seconds)
         if child.wait(0):
+            # After the last of its output.
+            self._end(child)
             self._journal.write(events.STOPPED, f"stopped, {self._fate(child, Cause.ENDED)}")
-        else:
-            self._journal.write(
-                events.DEADLINE,
-                f"process {child.pid} did not end within {seconds:g} s; it is ended",
-            )
+            return
+        self._journal.write(
+            events.DEADLINE, f"process {child.pid} did not end within {seconds:g} s; it is ended"
+        )
+        self._control.stopping()
         self._end(child)
 
     def _wait(self, child: Child, seconds: float) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
+import socket
 import struct
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +63,7 @@ class Hosted:
             "directory": FOLDER,
             "log": {"path": rf"{FOLDER}\{name}.log"},
             "record": rf"{FOLDER}\{name}.record.json",
-            "stop_seconds": 10,
+            "stop_seconds": 60,
             "restarts": {"count": 0, "seconds": 60},
             **changes,
         }
@@ -77,7 +80,7 @@ class Hosted:
         environment = {"WINFRA_LAB": str(self.lab.folder), "USERNAME": "deploy"}
         command = [str(self.lab.path(PYTHON)), *arguments]
         return subprocess.run(
-            command, check=False, capture_output=True, env=environment, text=True, timeout=20
+            command, check=False, capture_output=True, env=environment, text=True, timeout=120
         )
 
     def run(self, name: str, until_says: str | None = None) -> dict[str, Any]:
@@ -98,14 +101,17 @@ class Hosted:
         return wait(self.lab, name, codes.STOPPED)
 
     def log(self, name: str) -> list[str]:
-        """None before the first line, and for the moment in which a full log makes way for the next."""
+        """The lines that are complete.
+
+        None before the first, and for the moment in which a full log makes way for the next.
+        """
         try:
             text = self.lab.path(rf"{FOLDER}\{name}.log").read_text(
                 encoding="utf-8", errors="replace"
             )
         except FileNotFoundError:
             return []
-        return text.splitlines()
+        return text[: text.rfind("\n") + 1].splitlines()
 
     def await_line(self, name: str, text: str) -> None:
         until(
@@ -155,10 +161,30 @@ def let_log_on(lab: Lab, sid: str) -> None:
 def commands(processes: list[int]) -> list[str]:
     found = []
     for process in processes:
-        file = Path(f"/proc/{process}/cmdline")
-        if file.exists():
-            found.append(file.read_bytes().replace(b"\0", b" ").decode())
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            line = Path(f"/proc/{process}/cmdline").read_bytes()
+            found.append(line.replace(b"\0", b" ").decode())
     return found
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started, those that have ended aside."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if parent == str(process) and state != "Z":
+                found.append(int(folder.name))
+    return found
+
+
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port that nobody else is given, where nobody listens; a program of the test still may."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 def files_of(process: int) -> int:

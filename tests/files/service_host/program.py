@@ -66,7 +66,11 @@ def once(path: str) -> None:
 
 def listen(port: str) -> None:
     """Answer until a file says to be deaf."""
-    listener = socket.create_server(("127.0.0.1", int(port)))
+    listener = socket.socket()
+    # The test holds the port, so that nobody else is given it.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", int(port)))
+    listener.listen()
     deaf = Path(f"D:\\deaf-{port}")
     while not deaf.exists():
         connection, _ = listener.accept()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,8 +70,10 @@ def test_a_command_runs_as_the_account_of_the_service(hosted: Hosted) -> None:
 
 def test_a_command_that_takes_too_long(hosted: Hosted) -> None:
     """It is ended with its tree; what it wrote until then is there."""
-    command = [PYTHON, "-u", rf"{FOLDER}\program.py", "say=begun", "leave=1", "wait"]
-    answer = check(hosted, command, seconds=1.5)
+    # A shell: it has said this long before its time is over.
+    says = "echo begun; sleep 600 & echo left; exec sleep 600"
+    hosted.lab.install(r"C:\services\slow.exe", Path("/bin/sh"), ["-c", says, "slow"])
+    answer = check(hosted, [r"C:\services\slow.exe"], seconds=2)
     assert (answer["exit_code"], answer["timed_out"]) == (None, True)
     assert answer["output"].splitlines() == ["begun", "left"]
 

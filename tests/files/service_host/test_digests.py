@@ -133,7 +133,7 @@ def test_a_record_is_replaced_at_once(tmp_path: Path) -> None:
     reader = subprocess.Popen([sys.executable, "-c", READ, str(record)])
     for number in range(200):
         digests.write(str(record), {"settings": str(number)})
-    assert reader.wait(20) == 0
+    assert reader.wait(120) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
     assert set(json.loads(record.read_text())) == {"settings", "started"}
 
@@ -175,6 +175,30 @@ def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
     refused = subprocess.run(command, check=False, capture_output=True, text=True)
     assert refused.returncode == 2
     assert refused.stderr.startswith("use: python.exe -I service_host run|check|digests")
+
+
+IMPORTS = """
+import sys, types
+class Stub(types.ModuleType):
+    def __getattr__(self, name):
+        return 1
+for name in ("servicemanager", "win32api", "win32event", "win32service"):
+    sys.modules[name] = Stub(name)
+before = set(sys.modules)
+sys.path.insert(0, sys.argv[1])
+import hosting.dispatch
+print(*(set(sys.modules) - before))
+"""
+
+
+def test_nothing_slow_is_imported_before_the_control_manager_is_answered() -> None:
+    """It waits 30 seconds, also for a machine that has just started and reads each file anew."""
+    command = [sys.executable, "-I", "-c", IMPORTS, str(HOST)]
+    imported = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    own = {name for name in imported if name.startswith("hosting")}
+    assert own == {"hosting", "hosting.dispatch"}
+    slow = {"asyncio", "http", "json", "pathlib", "prefect", "socket", "ssl", "subprocess"}
+    assert not slow & set(imported)
 
 
 def test_the_host_is_python_3_10() -> None:

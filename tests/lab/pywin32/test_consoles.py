@@ -34,14 +34,18 @@ CONSOLE = (
         return process, pid, reader
     if os.path.exists(r"D:\scripts\over"): os.remove(r"D:\scripts\over")
     def over():
-        time.sleep(0.5); open(r"D:\scripts\over", "w").close()
+        # What was sent has come: a signal is there before its sender goes on.
+        open(r"D:\scripts\over", "w").close()
     def heard(listener):
         process, _, reader = listener
         text = read(reader).strip()
-        win32event.WaitForSingleObject(process, 10000)
+        win32event.WaitForSingleObject(process, 60000)
         return [text, win32process.GetExitCodeProcess(process)]
     """
 )
+WITHOUT_HANDLER = CONSOLE.replace(
+    "win32api.SetConsoleCtrlHandler(lambda event: True, True)", ""
+)  # fmt: skip
 CONTROL_C_EXIT = 0xC000013A - 2**32
 
 
@@ -134,14 +138,16 @@ def test_two_consoles(machine_lab: Lab) -> None:
     write(machine_lab, LISTENER, "listener.py")
     found = answer(
         machine_lab,
-        f"""{CONSOLE}
+        f"""{WITHOUT_HANDLER}
+    def send():
+        win32api.SetConsoleCtrlHandler(None, True)
+        win32console.GenerateConsoleCtrlEvent(0, 0)
+        win32api.SetConsoleCtrlHandler(None, False)
     stays = listen()
     win32console.FreeConsole(); win32console.AllocConsole()
-    comes = listen()
-    win32console.GenerateConsoleCtrlEvent(0, 0)
+    comes = listen(); send()
     first = [heard(comes)]
-    old = listen(); win32console.FreeConsole(); win32console.AttachConsole(old[1])
-    win32console.GenerateConsoleCtrlEvent(0, 0)
+    old = listen(); win32console.FreeConsole(); win32console.AttachConsole(old[1]); send()
     first.append(heard(old)); over(); answer([*first, heard(stays)])
     """,
     )
@@ -149,12 +155,32 @@ def test_two_consoles(machine_lab: Lab) -> None:
     assert found == [["c", 5], ["c", 5], ["nothing", 0]]
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_new_console_takes_the_handlers_away(machine_lab: Lab, again: bool) -> None:
+    """All that were added before, and Python's own: Ctrl-C ends the process, as at its beginning."""
+    result = script(
+        machine_lab,
+        f"""
+        import time, win32api, win32console
+        def handler(event): print("asked", flush=True); return True
+        win32api.SetConsoleCtrlHandler(handler, True)
+        win32console.FreeConsole(); win32console.AllocConsole()
+        # pywin32 tells Windows of its handlers once only.
+        if {again}: win32api.SetConsoleCtrlHandler(handler, True)
+        win32console.GenerateConsoleCtrlEvent(0, 0)
+        time.sleep(60)
+        """,
+    )
+
+    assert (result.lines, result.code) == ([], 0xC000013A)
+
+
 def test_ignoring(machine_lab: Lab) -> None:
     """SetConsoleCtrlHandler(None, True): neither the process nor who it starts then gets Ctrl-C."""
     write(machine_lab, LISTENER, "listener.py")
     found = answer(
         machine_lab,
-        f"""{CONSOLE.replace("win32api.SetConsoleCtrlHandler(lambda event: True, True)", "")}
+        f"""{WITHOUT_HANDLER}
     before = listen()
     win32api.SetConsoleCtrlHandler(None, True)
     after = listen()
@@ -163,7 +189,7 @@ def test_ignoring(machine_lab: Lab) -> None:
     win32api.SetConsoleCtrlHandler(None, False)
     again = listen()
     try:
-        win32console.GenerateConsoleCtrlEvent(0, 0); time.sleep(10)
+        win32console.GenerateConsoleCtrlEvent(0, 0); time.sleep(60)
     except KeyboardInterrupt:
         over(); answer([*found, heard(again), heard(after)])
     """,
@@ -207,10 +233,10 @@ def test_a_handler_that_does_not_care(machine_lab: Lab) -> None:
         import time, win32api, win32console
         win32api.SetConsoleCtrlHandler(lambda event: False, True)
         try:
-            win32console.GenerateConsoleCtrlEvent(0, 0); time.sleep(10)
+            win32console.GenerateConsoleCtrlEvent(0, 0); time.sleep(60)
         except KeyboardInterrupt:
             print("interrupted", flush=True)
-        win32console.GenerateConsoleCtrlEvent(1, 0); time.sleep(10)
+        win32console.GenerateConsoleCtrlEvent(1, 0); time.sleep(60)
         """
 
     result = script(machine_lab, text)
@@ -259,4 +285,4 @@ def test_other_shells_hear_nothing(machine_lab: Lab) -> None:
 
     assert other.poll() is None
     Machine(machine_lab).kill("OTHER")
-    other.communicate(timeout=10)
+    other.communicate(timeout=60)

@@ -70,7 +70,7 @@ def test_a_tree_ends_as_a_whole(machine_lab: Lab, how: str) -> None:
     win32file.ReadFile(reader, 100)
     before = [active(one), win32job.IsProcessInJob(process, one)]
     {how}
-    answer([before, win32event.WaitForSingleObject(process, 10000),
+    answer([before, win32event.WaitForSingleObject(process, 60000),
             win32process.GetExitCodeProcess(process)])
     """,
     )
@@ -110,8 +110,9 @@ def test_what_is_in_no_job_stays(machine_lab: Lab) -> None:
     gone, reader = inside(one, line("child.py")); win32file.ReadFile(reader, 100)
     in_any = [win32job.IsProcessInJob(free, None), win32job.IsProcessInJob(kept, None)]
     one.Close(); harmless.Close()
-    answer([in_any, [win32event.WaitForSingleObject(each, 1000) for each in (gone, kept, free)],
-            free_pid, win32process.GetProcessId(kept)])
+    ended = [win32event.WaitForSingleObject(gone, 60000)]
+    ended += [win32event.WaitForSingleObject(each, 100) for each in (kept, free)]
+    answer([in_any, ended, free_pid, win32process.GetProcessId(kept)])
     """,
     )
 
@@ -163,7 +164,7 @@ def test_files_for_the_control_manager(machine_lab: Lab) -> None:
     assert file.read_text() == '{"kill_on_close": true}'
     assert psutil.Process(child).environ()["WINFRA_LAB_JOB"] == entry
     Machine(machine_lab).kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
 
 def test_suspended_child_of_a_killed_maker(machine_lab: Lab) -> None:
@@ -181,7 +182,7 @@ def test_suspended_child_of_a_killed_maker(machine_lab: Lab) -> None:
     """,
     )
 
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while members(machine_lab) and time.monotonic() < end:
         time.sleep(0.02)
     assert members(machine_lab) == []
@@ -261,7 +262,7 @@ def test_a_process_that_has_ended(machine_lab: Lab) -> None:
     found = answer(
         machine_lab,
         f"""{JOB}
-    process, _, _, reader = start("hostname"); win32event.WaitForSingleObject(process, 10000)
+    process, _, _, reader = start("hostname"); win32event.WaitForSingleObject(process, 60000)
     try:
         win32job.AssignProcessToJobObject(job(), process)
     except win32job.error as error:

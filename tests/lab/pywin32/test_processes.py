@@ -30,7 +30,7 @@ def test_a_child(machine_lab: Lab) -> None:
     process, thread, pid, reader = start(
         line("child.py", '"a b" c'), 0, {{"GIVEN": "é", "SYSTEMROOT": "x"}}, "D:\\\\")
     text = read(reader)
-    waited = win32event.WaitForSingleObject(process, 10000)
+    waited = win32event.WaitForSingleObject(process, 60000)
     answer([text, waited, win32process.GetExitCodeProcess(process), win32process.ResumeThread(thread),
             pid == win32process.GetProcessId(process)])
     """,
@@ -152,7 +152,7 @@ def test_suspended(machine_lab: Lab) -> None:
     time.sleep(0.5)
     before = [os.path.exists(r"D:\\scripts\\ran"), win32process.GetExitCodeProcess(process)]
     counts = [win32process.ResumeThread(thread), win32process.ResumeThread(thread)]
-    win32event.WaitForSingleObject(process, 10000)
+    win32event.WaitForSingleObject(process, 60000)
     answer([before, counts, os.path.exists(r"D:\\scripts\\ran"),
             win32process.GetExitCodeProcess(process)])
     """,
@@ -171,7 +171,7 @@ def test_terminate(machine_lab: Lab, flags: str) -> None:
     process, thread, pid, reader = start(line("child.py"), {flags})
     if not {flags}: win32file.ReadFile(reader, 100)
     win32process.TerminateProcess(process, 0xC000013A)
-    ended = [win32event.WaitForSingleObject(process, 10000), win32process.GetExitCodeProcess(process)]
+    ended = [win32event.WaitForSingleObject(process, 60000), win32process.GetExitCodeProcess(process)]
     try:
         win32process.TerminateProcess(process, 1)
     except win32process.error as error:
@@ -180,6 +180,22 @@ def test_terminate(machine_lab: Lab, flags: str) -> None:
     )
 
     assert found == [0, 0xC000013A - 2**32, 5]
+
+
+def test_error_mode(machine_lab: Lab) -> None:
+    """SetErrorMode gives the mode until then; a child has its parent's, or the default one."""
+    write(machine_lab, "import win32api; print(win32api.SetErrorMode(0))", "child.py")
+    found = answer(
+        machine_lab,
+        f"""{START}
+    modes = [win32api.SetErrorMode(win32con.SEM_FAILCRITICALERRORS), win32api.SetErrorMode(3)]
+    for flags in (0, win32con.CREATE_DEFAULT_ERROR_MODE):
+        modes.append(read(start(line("child.py"), flags)[3]).strip())
+    answer(modes)
+    """,
+    )
+
+    assert found == [0, 1, "3", "0"]
 
 
 def test_ending_oneself(machine_lab: Lab) -> None:
@@ -204,7 +220,7 @@ def test_another_process(machine_lab: Lab) -> None:
     handle = win32api.OpenProcess(win32con.PROCESS_ALL_ACCESS, False, child.pid)
     waited = [win32event.WaitForSingleObject(handle, 0)]
     win32process.TerminateProcess(handle, 5)
-    waited.append(win32event.WaitForSingleObject(handle, 10000))
+    waited.append(win32event.WaitForSingleObject(handle, 60000))
     try:
         win32api.OpenProcess(win32con.PROCESS_ALL_ACCESS, False, 2**22 + 5)
     except win32api.error as error:
@@ -218,21 +234,21 @@ def test_another_process(machine_lab: Lab) -> None:
 def test_handles_are_inherited_only_where_it_is_said(machine_lab: Lab) -> None:
     """A standard handle that is not inherited is none; one too many keeps a pipe open."""
     write(machine_lab, "import sys; print('text'); sys.exit(sys.stdout is None)", "silent.py")
-    write(machine_lab, "import time; time.sleep(1.5)", "slow.py")
+    write(machine_lab, "import time; time.sleep(0.6)", "slow.py")
     found = answer(
         machine_lab,
         f"""{START}
     import time
     process, _, _, reader = start(line("silent.py"), inherit=False)
     text = read(reader)
-    win32event.WaitForSingleObject(process, 10000)
+    win32event.WaitForSingleObject(process, 60000)
     code = win32process.GetExitCodeProcess(process)
     begun = time.monotonic()
     leaked, kept = win32pipe.CreatePipe(None, 0)
     win32api.SetHandleInformation(kept, 1, 1)
     start(line("slow.py")); kept.Close()
     read(leaked)
-    answer([text, code, time.monotonic() - begun > 1])
+    answer([text, code, time.monotonic() - begun > 0.5])
     """,
     )
 

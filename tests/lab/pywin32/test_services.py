@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.python_runs import PYTHON, answer, install, script, write
 from tests.lab.scm.services import refusal, start, until, wait
-from winfra.lab import event_log
+from winfra.lab import event_log, json_lines
 from winfra.lab.scm import codes
 from winfra.lab.scm.client import request
 from winfra.lab.state import Lab
@@ -18,7 +18,8 @@ SERVICE = r"""
     import json, os, sys, threading, time
     import servicemanager, win32event, win32service, win32serviceutil
     def note(*values):
-        with open(r"D:\scripts\notes.jsonl", "a") as file: file.write(json.dumps(values) + "\n")
+        with open(r"D:\scripts\notes.jsonl", "ab", buffering=0) as file:
+            file.write(json.dumps({"note": values}).encode() + b"\n")
     def first(): return threading.current_thread() is threading.main_thread()
     class Service(win32serviceutil.ServiceFramework):
         _svc_name_ = "Example"
@@ -53,10 +54,7 @@ def create(lab: Lab, text: str = "main()", image: str = PYTHON) -> None:
 
 
 def notes(lab: Lab) -> list[list[Any]]:
-    import json
-
-    file = lab.path(r"D:\scripts\notes.jsonl")
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
+    return [one["note"] for one in json_lines.read(lab.path(r"D:\scripts\notes.jsonl"))]
 
 
 def stop(lab: Lab) -> dict[str, Any]:
@@ -308,7 +306,7 @@ def test_image_of_a_virtual_environment(lab: Lab) -> None:
     install(lab)
     image = r"D:\environment\Scripts\python.exe"
     lab.install_virtual_environment(r"D:\environment", r"C:\Program Files\Python311", pywin32=True)
-    lab.keys.set(CONTROL, "ServicesPipeTimeout", 2000)
+    lab.keys.set(CONTROL, "ServicesPipeTimeout", 600_000)  # it is not what is waited for
     create(lab, image=image)
 
     code = refusal(start, lab, "Example")

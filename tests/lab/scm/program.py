@@ -13,16 +13,21 @@ Run with the path of the lab's ``dispatcher.py`` as its first argument. What it 
 + ``refuse=CODE``: what its handler returns to its own controls
 + ``job``: it starts a child in a job that dies with it, and one in none
 + ``twice``: it connects a second time; ``child``: its child connects
+
+Where SECONDS is ``held``, it is until ``D:\services\HELD.go`` is there; HELD is the service's name, or
+for ``late`` the word ``late``.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +46,33 @@ class Program:
     def number(self, name: str) -> float:
         return float(self.told.get(name, "0"))
 
+    def pause(self, name: str, held: str) -> Iterator[int]:
+        """Count while the time of a word is not over."""
+        seconds = 600.0 if self.told.get(name) == "held" else self.number(name)
+        end, go = time.monotonic() + seconds, self.folder / f"{held}.go"
+        for number in itertools.count(1):
+            left = end - time.monotonic()
+            if left <= 0 or (seconds == 600 and go.exists()):
+                return
+            yield number
+            time.sleep(min(left, 0.05))
+
+    def wait(self, name: str, held: str) -> None:
+        for _ in self.pause(name, held):
+            pass
+
     def run(self) -> None:
+        # Before its connection, which lets those start that wait for it.
+        self.begun = time.time()
         if "never" in self.told:
             time.sleep(600)
-        time.sleep(self.number("late"))
+        self.wait("late", "late")
         if "dies" in self.told:
             os._exit(int(self.told["dies"]))
         self.service = self.dispatcher.connect()
         self.note(
-            "start", pid=os.getpid(), arguments=self.service.arguments, folder=str(Path.cwd()),
-            environment=dict(os.environ), others=self.try_others(),
+            "start", time=self.begun, pid=os.getpid(), arguments=self.service.arguments,
+            folder=str(Path.cwd()), environment=dict(os.environ), others=self.try_others(),
         )  # fmt: skip
         if "job" in self.told:
             self.start_children()
@@ -89,13 +111,9 @@ class Program:
         self.note("children", held=[held.pid, below], free=free.pid)
 
     def become_running(self) -> None:
-        end = time.monotonic() + self.number("starting")
-        checkpoint = 1
-        while time.monotonic() < end:
+        for checkpoint in self.pause("starting", self.service.name):
             if "silent" not in self.told:
                 self.service.set_status(START_PENDING, checkpoint=checkpoint, wait_hint=500)
-            checkpoint += 1
-            time.sleep(0.05)
         accepted = int(self.told.get("accepts", "1"), 0)
         if "exit" in self.told:
             code, specific = int(self.told["exit"]), int(self.told.get("specific", "0"))
@@ -124,15 +142,16 @@ class Program:
             return False
         self.service.set_status(STOP_PENDING, wait_hint=5000)
         self.service.acknowledge()
-        time.sleep(self.number("slow"))
+        self.wait("slow", self.service.name)
         self.note("stop")
         self.service.set_status(STOPPED, 0, int(self.told.get("stop_exit", "0")))
         return True
 
     def note(self, what: str, **more: Any) -> None:
+        # In one write: a test reads meanwhile.
         line = json.dumps({"what": what, "time": time.time(), **more}) + "\n"
-        with (self.folder / f"{self.service.name}.jsonl").open("a") as log:
-            log.write(line)
+        with (self.folder / f"{self.service.name}.jsonl").open("ab", buffering=0) as log:
+            log.write(line.encode())
 
 
 def load(path: str) -> Any:

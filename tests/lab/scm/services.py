@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from winfra.lab import json_lines
 from winfra.lab.scm import codes
 from winfra.lab.scm.client import request
 from winfra.lab.scm.codes import ScmError
@@ -77,10 +77,14 @@ def until(is_true: Callable[[], bool], otherwise: str, seconds: float = PATIENCE
 
 def notes(lab: Lab, name: str, what: str | None = None) -> list[dict[str, Any]]:
     """What the service's program met, by its own hand."""
-    file = lab.path(rf"D:\services\{name}.jsonl")
-    lines = file.read_text().splitlines() if file.is_file() else []
-    found = [json.loads(line) for line in lines]
+    found = json_lines.read(lab.path(rf"D:\services\{name}.jsonl"))
     return [one for one in found if what in {None, one["what"]}]
+
+
+def let_go(lab: Lab, name: str) -> None:
+    """The service's program need not wait any longer (``held``)."""
+    lab.path(r"D:\services").mkdir(parents=True, exist_ok=True)
+    lab.path(rf"D:\services\{name}.go").touch()
 
 
 def events(lab: Lab, *numbers: int) -> list[tuple[int, list[str]]]:
@@ -92,7 +96,7 @@ def events(lab: Lab, *numbers: int) -> list[tuple[int, list[str]]]:
 def lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter while it goes
         return False
 
 

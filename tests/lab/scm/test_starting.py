@@ -143,22 +143,21 @@ def test_an_image_that_its_account_may_not_run(lab: Lab) -> None:
 
 def test_a_process_that_does_not_connect_is_ended(lab: Lab) -> None:
     """1053 after the time limit, with events 7009 and 7000, and no process left."""
-    limit(lab, 700)
+    limit(lab, 300)
     create(lab, "Prefect", "never")
     begun = time.monotonic()
     assert refusal(start, lab, "Prefect") == codes.SERVICE_REQUEST_TIMEOUT
-    assert 0.6 < time.monotonic() - begun < 10
-    assert events(lab, 7009, 7000) == [(7009, ["700", "Prefect"]), (7000, ["Prefect", "%%1053"])]
+    assert time.monotonic() - begun >= 0.3
+    assert events(lab, 7009, 7000) == [(7009, ["300", "Prefect"]), (7000, ["Prefect", "%%1053"])]
     assert lab.service("Prefect")["win32_exit"] == 1053
     services.until(lambda: not left_over(lab), "the process is still there")
 
 
 def test_a_process_that_ends_before_it_connects(lab: Lab) -> None:
-    """1053 at once, not after the time limit."""
+    """1053 at once, not after the time limit of an hour."""
+    limit(lab, 3_600_000)
     create(lab, "Prefect", "dies=3")
-    begun = time.monotonic()
     assert refusal(start, lab, "Prefect") == codes.SERVICE_REQUEST_TIMEOUT
-    assert time.monotonic() - begun < 15
 
 
 def test_only_the_started_process_is_the_service(lab: Lab) -> None:
@@ -169,11 +168,12 @@ def test_only_the_started_process_is_the_service(lab: Lab) -> None:
 
 def test_a_slow_start_is_pending(lab: Lab) -> None:
     """StartService returns when the process has connected; checkpoints are seen."""
-    create(lab, "Prefect", "starting=0.6")
+    create(lab, "Prefect", "starting=held")
     assert start(lab, "Prefect")["state"] == codes.START_PENDING
     services.until(lambda: lab.service("Prefect")["checkpoint"] > 1, "no checkpoint")
     assert lab.service("Prefect")["wait_hint"] == 500
     assert refusal(start, lab, "Prefect") == codes.SERVICE_ALREADY_RUNNING
+    services.let_go(lab, "Prefect")
     assert wait(lab, "Prefect", codes.RUNNING)["checkpoint"] == 0
 
 
@@ -195,6 +195,7 @@ class TestDependencies:
         start(lab, "Top")
         assert lab.service("Base")["state"] == codes.RUNNING
         assert lab.service("Middle")["state"] == codes.RUNNING
+        wait(lab, "Top", codes.RUNNING)
         times = [notes(lab, name, "start")[0]["time"] for name in ("Base", "Middle", "Top")]
         assert times == sorted(times)
         assert times[1] - times[0] > 0.4
@@ -309,7 +310,7 @@ class TestAccounts:
 
     def test_several_start_at_once(self, lab: Lab) -> None:
         """A slow start of one does not hold up another."""
-        create(lab, "Slow", "late=1.5")
+        create(lab, "Slow", "late=held")
         create(lab, "Quick")
         from threading import Thread
 
@@ -319,5 +320,6 @@ class TestAccounts:
         start(lab, "Quick")
         assert lab.service("Slow")["state"] == codes.START_PENDING
         assert not notes(lab, "Slow")
+        services.let_go(lab, "late")
         thread.join()
         assert lives(wait(lab, "Slow", codes.RUNNING)["pid"])

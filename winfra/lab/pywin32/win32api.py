@@ -13,13 +13,15 @@ from winfra.lab.win32 import consoles, handles
 from winfra.lab.win32.errors import ACCESS_DENIED, INVALID_PARAMETER, error as refusal, last, text
 from winfra.lab.win32.handles import CURRENT_PROCESS, PyHANDLE
 from winfra.lab.win32.processes import Process
+from winfra.lab.win32.starting import ERROR_MODE
 
 consoles.HANDLERS.install()
 
 __all__ = [
     "CloseHandle", "FormatMessage", "GenerateConsoleCtrlEvent", "GetComputerName",
     "GetCurrentProcess", "GetCurrentProcessId", "GetLastError", "GetUserName", "OpenProcess",
-    "SetConsoleCtrlHandler", "SetHandleInformation", "Sleep", "TerminateProcess", "error",
+    "SetConsoleCtrlHandler", "SetErrorMode", "SetHandleInformation", "Sleep", "TerminateProcess",
+    "error",
 ]  # fmt: skip
 
 
@@ -79,6 +81,13 @@ def SetConsoleCtrlHandler(ctrlHandler: Any, bAdd: int = True, /) -> None:
 
 def GenerateConsoleCtrlEvent(controlEvent: int, processGroupId: int, /) -> None:
     win32console.GenerateConsoleCtrlEvent(controlEvent, processGroupId)
+
+
+def SetErrorMode(errorMode: int, /) -> int:
+    """The mode until now: children inherit it, unless CREATE_DEFAULT_ERROR_MODE keeps them from it."""
+    before = int(os.environ.get(ERROR_MODE, "0"))
+    os.environ[ERROR_MODE] = str(errorMode)
+    return before
 
 
 def GetLastError() -> int:

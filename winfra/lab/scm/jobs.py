@@ -14,8 +14,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-MARK = b"WINFRA_LAB_JOB="
-SECONDS = 5.0
+from winfra.lab import marks
+
+MARK = "WINFRA_LAB_JOB"
+SECONDS = 30.0
 
 
 def close(lab: Path, creator: int) -> None:
@@ -34,16 +36,13 @@ def close(lab: Path, creator: int) -> None:
 
 def _held(lab: Path, creators: set[int]) -> Iterator[int]:
     files = [file for creator in creators for file in _files(lab, creator)]
-    jobs = {file.stem.encode() for file in files if _kills(file)}
+    jobs = {file.stem for file in files if _kills(file)}
     if not jobs:
         return
-    place = f"WINFRA_LAB={lab}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            marks = (folder / "environ").read_bytes().split(b"\0")
-            entries = next((one for one in marks if one.startswith(MARK)), b"")
-            if place in marks and jobs & set(entries.removeprefix(MARK).split(b";")):
-                yield int(folder.name)
+        found = marks.of_process(folder.name)
+        if jobs & {*found.get(MARK, "").split(";")} and found.get("WINFRA_LAB") == str(lab):
+            yield int(folder.name)
 
 
 def _files(lab: Path, creator: int) -> list[Path]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from winfra.lab import marks
 from winfra.lab.win32 import processes
 from winfra.lab.win32.processes import status
 from winfra.lab.win32.starting import CONSOLE, GROUP, NO_CONSOLE
@@ -27,11 +28,17 @@ _numbers = iter(range(1, 2**31))
 
 
 class Handlers:
-    """What SetConsoleCtrlHandler was told."""
+    """What SetConsoleCtrlHandler was told.
+
+    Windows knows one function of pywin32's, which asks those of Python; it is entered with the first
+    of them, and never again (``addedCtrlHandler`` in win32apimodule.cpp).
+    """
 
     def __init__(self) -> None:
         self.ignores = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
         self._functions: list[Callable[[int], Any]] = []
+        self._was_entered = self._is_entered = False
+        self._was_reset = False
         self._previous: Any = None
         self._passes_on = False
         self._installed = False
@@ -52,11 +59,21 @@ class Handlers:
         if not self._installed:
             raise NotImplementedError("the lab needs win32api to be imported in the main thread")
         self._functions.append(function)
+        self._is_entered |= not self._was_entered
+        self._was_entered = True
 
     def remove(self, function: Callable[[int], Any]) -> None:
         if function not in self._functions:
             raise ValueError("The object has not been registered")
         self._functions.remove(function)
+
+    def reset(self) -> None:
+        """A console came or went, which takes all handlers away, Python's own too.
+
+        "calling AttachConsole, AllocConsole, or FreeConsole will reset the table of control handlers
+        in the client process to its initial state" (Console Control Handlers)
+        """
+        self._is_entered, self._was_reset = False, True
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._passes_on:
@@ -64,15 +81,18 @@ class Handlers:
             self._previous(number, frame)
         elif self.ignores:
             return
-        elif self._functions:
+        elif self._is_entered or self._was_reset:
             threading.Thread(target=self._handle_interrupt, daemon=True).start()
         else:
             self._previous(number, frame)
 
     def _handle_interrupt(self) -> None:
-        if not self._handled(CTRL_C):
-            self._passes_on = True
-            _thread.interrupt_main()
+        if self._handled(CTRL_C):
+            return
+        if self._was_reset:
+            processes.kill(os.getpid(), CONTROL_C_EXIT)
+        self._passes_on = True
+        _thread.interrupt_main()
 
     def _on_break(self, number: int, frame: FrameType | None) -> None:
         threading.Thread(target=self._handle_break, daemon=True).start()
@@ -83,7 +103,7 @@ class Handlers:
 
     def _handled(self, event: int) -> bool:
         """The last that was added is asked first; the first that says so has handled it."""
-        for function in reversed(self._functions):
+        for function in reversed(self._functions if self._is_entered else []):
             try:
                 if function(event):
                     return True
@@ -109,6 +129,7 @@ def current() -> str:
 
 
 def attach(console: str) -> None:
+    HANDLERS.reset()
     os.environ[CONSOLE] = console
     _place(console).mkdir(parents=True, exist_ok=True)
     (_place(console) / f"-{os.getpid()}").unlink(missing_ok=True)
@@ -121,6 +142,7 @@ def allocate() -> None:
 
 
 def detach() -> None:
+    HANDLERS.reset()
     place = _place(current())
     place.mkdir(parents=True, exist_ok=True)
     (place / str(os.getpid())).unlink(missing_ok=True)
@@ -133,10 +155,10 @@ def of_process(pid: int) -> str:
     for place in _place("x").parent.glob("*"):
         if _says(place / str(pid), pid):
             return place.name
-    marks = _marks(str(pid))
-    own = marks.get(CONSOLE, "")
-    if not own and marks.get("WINFRA_LAB_LOGON") != "service":
-        own = "shell-" + marks.get("WINFRA_LAB_SHELL", "")
+    found = marks.of_process(pid)
+    own = found.get(CONSOLE, "")
+    if not own and found.get("WINFRA_LAB_LOGON") != "service":
+        own = "shell-" + found.get("WINFRA_LAB_SHELL", "")
     return "" if own == NO_CONSOLE or _says(_place(own) / f"-{pid}", pid) else own
 
 
@@ -146,7 +168,7 @@ def members(console: str) -> Iterator[int]:
     for name in os.listdir("/proc"):
         if not name.isdecimal() or int(name) == me:
             continue
-        if _marks(name).get("WINFRA_LAB") == lab and of_process(int(name)) == console:
+        if marks.of_process(name).get("WINFRA_LAB") == lab and of_process(int(name)) == console:
             yield int(name)
     if current() == console:
         yield me
@@ -176,19 +198,9 @@ def _says(file: Path, pid: int) -> bool:
 
 
 def _group(pid: int) -> int:
-    marks = dict(os.environ) if pid == os.getpid() else _marks(str(pid))
-    return int(marks.get(GROUP, "0"))
+    found = dict(os.environ) if pid == os.getpid() else marks.of_process(pid)
+    return int(found.get(GROUP, "0"))
 
 
 def _place(console: str) -> Path:
     return Path(os.environ["WINFRA_LAB"], "run", "consoles", console or "none")
-
-
-def _marks(pid: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
-        for line in file.read().split(b"\0"):
-            if line.startswith(b"WINFRA_LAB"):
-                name, _, value = line.decode(errors="surrogateescape").partition("=")
-                found[name] = value
-    return found

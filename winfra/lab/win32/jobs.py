@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import time
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from winfra.lab import marks
 from winfra.lab.win32 import processes
 from winfra.lab.win32.handles import KernelObject
 from winfra.lab.win32.processes import Process, status
@@ -142,12 +142,7 @@ def _marked(job: str) -> Iterator[int]:
 
 
 def _entries(pid: str) -> list[str]:
-    start = f"{JOB}=".encode()
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
-        for line in file.read().split(b"\0"):
-            if line.startswith(start):
-                return line[len(start) :].decode().split(";")
-    return []
+    return [one for one in marks.of_process(pid).get(JOB, "").split(";") if one]
 
 
 def _lives(pid: int, born: str) -> bool:

@@ -28,9 +28,10 @@ from winfra.lab.windows_python.names import is_windows
 
 CREATE_SUSPENDED, DETACHED_PROCESS, CREATE_NEW_CONSOLE = 0x4, 0x8, 0x10
 CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW = 0x200, 0x8000000
-CREATE_BREAKAWAY_FROM_JOB = 0x1000000
+CREATE_BREAKAWAY_FROM_JOB, CREATE_DEFAULT_ERROR_MODE = 0x1000000, 0x4000000
 LONGEST_COMMAND_LINE = 32_767
 JOB, CONSOLE, GROUP = "WINFRA_LAB_JOB", "WINFRA_LAB_CONSOLE_ID", "WINFRA_LAB_GROUP"
+ERROR_MODE = "WINFRA_LAB_ERROR_MODE"
 NEW_CONSOLE, NO_CONSOLE = "", "none"
 FUNCTION = "CreateProcess"
 _STUB = str(Path(__file__).with_name("stub.py"))
@@ -111,7 +112,8 @@ class Start:
             if name in own:
                 wanted.setdefault(name, own[name])
         wanted = {name: _folders(name, value) for name, value in wanted.items()}
-        kept = {name: value for name, value in marks().items() if name not in {JOB, CONSOLE}}
+        left = {JOB, CONSOLE, *([ERROR_MODE] if self.flags & CREATE_DEFAULT_ERROR_MODE else [])}
+        kept = {name: value for name, value in marks().items() if name not in left}
         if self.jobs:
             kept[JOB] = ";".join(self.jobs)
         return wanted | kept | {CONSOLE: self.console or NO_CONSOLE}
