@@ -16,6 +16,7 @@ import pytest
 from pyinfra.api import OperationValueError
 from pyinfra.api.hiddenvalue import HiddenValue
 
+from tests import installers
 from tests.service_trial import spoil, status, stored
 from tests.trial import Trial, connected_to, no_host
 from winfra.installation_plan import Wanted
@@ -26,6 +27,7 @@ from winfra.lab.scm import client
 from winfra.lab.sids import service_sid
 from winfra.lab.state import Lab
 from winfra.messages import postgresql_installation as messages
+from winfra.messages.operations import DRIVE_MISSING
 from winfra.operations.postgresql_installation import installation
 from winfra.operations.postgresql_verification import verified
 from winfra.sql import Connection
@@ -242,8 +244,22 @@ def test_an_installer_that_fails_is_quoted(
     assert rf"Installations\{records.product()}" in again.output
 
 
+def test_an_installer_that_does_and_says_nothing(
+    lab: Lab, site: Trial, by_installer: Given, tmp_path: Path
+) -> None:
+    """Its exit code is 0, and no log is there to be quoted."""
+    wanted = {**by_installer, **installers.installer(tmp_path, "silent.exe")}
+    applied = site.run(installation, **wanted)
+
+    assert applied.failed
+    values = {"Code": 0, "Problem": f"there is no service {SERVICE} for {DATA}", "Log": "nothing"}
+    path = rf"C:\Users\deploy\AppData\Local\Temp\winfra-{wanted['sha256'][:16]}\silent.exe"
+    sentence = messages.INSTALLER_FAILED.text(Installer=path, Folder=FOLDER, **values)
+    assert sentence in applied.output
+
+
 def test_a_password_that_cannot_be_replaced(lab: Lab, site: Trial, by_installer: Given) -> None:
-    """The server is not taken for ready: the next run tries again."""
+    """The server is not taken for ready: the next run tries again, and says what stops it."""
     site.run(installation, **by_installer)
     (lab.path(DATA) / "winfra.json").unlink()
     folder = lab.path(rf"C:\Users\deploy\AppData\Local\Temp\winfra-{SERVICE}")
@@ -253,6 +269,22 @@ def test_a_password_that_cannot_be_replaced(lab: Lab, site: Trial, by_installer:
     applied = site.run(installation, **by_installer)
     assert applied.failed
     assert remedy(messages.INSTALLER_PASSWORD) in applied.output
+    assert folder.is_dir()
+
+    psql = lab.path(rf"{FOLDER}\bin\psql.exe")
+    psql.write_text("#!/bin/sh\nexit 5\n")
+    psql.chmod(0o755)
+    values = {"Superuser": "postgres", "Reason": "exit code 5"}
+    assert (
+        messages.INSTALLER_PASSWORD.text(**values) in site.run(installation, **by_installer).output
+    )
+
+    version = lab.path(DATA) / "PG_VERSION"
+    version.rename(version.with_name("PG_VERSION.kept"))
+    applied = site.run(installation, **by_installer)
+    assert (
+        f"(exit code none): {DATA} holds PostgreSQL none, and {MAJOR} is wanted" in applied.output
+    )
     assert folder.is_dir()
 
 
@@ -443,6 +475,17 @@ def test_the_installer_takes_no_other_letters() -> None:
     with pytest.raises(OperationValueError):
         wanted.check_installer()
     replace(wanted, data=r"D:\pg data (1)").check_installer()
+
+
+def test_a_drive_that_the_host_does_not_have(site: Trial, wanted: Given) -> None:
+    """It is named before anything is touched, whatever was to go there."""
+    for argument in ("data", "folder"):
+        path = rf"Q:\pgsql\{argument}"
+        sentence = DRIVE_MISSING.text(path=path, drive="Q:", host=HOST)
+        for attempt in (site.dry, site.run):
+            applied = attempt(installation, **{**wanted, argument: path})
+            assert (applied.failed, applied.changed) == (True, False)
+            assert sentence in applied.output
 
 
 @pytest.fixture
