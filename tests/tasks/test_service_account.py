@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyinfra.api.deploy import deploy
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.service_account import service_account
 from tests.harness import Applied
 from tests.trial import Trial, connected_to
-from winfra.lab import accounts as witness, rights
+from winfra.lab import accounts as witness, rights, security_log
 from winfra.lab.access import AccessLists
 from winfra.lab.state import Lab
 from winfra.lab.token import Token
 from winfra.messages.site import ACCOUNT_PASSWORD
+from winfra.operations import powershell
 
 Apply = Callable[..., Applied]
 FOLDERS = {"data", "logs", "scripts", "settings", "flows"}
@@ -143,6 +145,22 @@ def test_an_administrator_for_the_run_is_none_after_it(lab: Lab, apply: Apply) -
     applied = apply(lab, service_account, data=data)
 
     assert "At the end: set_group_member.ps1" in applied.output
+    assert sid_of(lab) not in administrators(lab)
+
+
+def test_an_administrator_for_the_run_is_none_after_one_that_failed(lab: Lab, apply: Apply) -> None:
+    """It was one when the run broke off, which the host's own log has."""
+
+    @deploy("Section 1, and what fails after it")
+    def broken() -> None:
+        service_account()
+        powershell.script(name="Fails", text="throw 'broken off'")
+
+    applied = apply(lab, broken, data={**DATA, "service_account_administrator": True})
+
+    assert applied.failed
+    assert "broken off" in applied.output
+    assert [one for one in security_log.read(lab.folder, 4732) if one["member"] == sid_of(lab)]
     assert sid_of(lab) not in administrators(lab)
 
 
