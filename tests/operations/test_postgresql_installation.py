@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from pyinfra.api.hiddenvalue import HiddenValue
 from tests import installers
 from tests.service_trial import spoil, status, stored
 from tests.trial import Trial, connected_to, no_host
+from tests.written import holds
 from winfra.installation_plan import Wanted
 from winfra.lab import postgresql as lab_postgresql, vc_runtime
 from winfra.lab.access import AccessLists
@@ -28,6 +30,7 @@ from winfra.lab.sids import service_sid
 from winfra.lab.state import Lab
 from winfra.messages import postgresql_installation as messages
 from winfra.messages.operations import DRIVE_MISSING
+from winfra.messages.postgresql import LOGIN_REFUSED
 from winfra.operations.postgresql_installation import installation
 from winfra.operations.postgresql_verification import verified
 from winfra.sql import Connection
@@ -100,6 +103,8 @@ def check_server(lab: Lab, wanted: Given) -> None:
         " -w -t 300"
     )
     assert (found["Start"], found["DependOnService"]) == (2, ["RPCSS"])
+    # SERVICE_FAILURE_ACTIONS: three times a restart, after so many milliseconds.
+    assert struct.unpack_from("<6I", found["FailureActions"], 20) == (1, 5000, 1, 30_000, 1, 60_000)
     for address in ("127.0.0.1", "::1"):
         assert ask(wanted["port"], "SHOW server_encoding", address) == "UTF8"
     assert ask(wanted["port"], "SHOW listen_addresses") == "127.0.0.1,::1"
@@ -108,7 +113,9 @@ def check_server(lab: Lab, wanted: Given) -> None:
     key = rf"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\PostgreSQL-{MAJOR}"
     assert lab.keys.get(key, "EventMessageFile") == rf"{FOLDER}\lib\pgevent.dll"
     assert left_over(lab) == []
-    assert PASSWORD.unmask() not in (lab.log / "processes.jsonl").read_text(encoding="utf-8")
+    logs = {path.name: path.read_bytes() for path in lab.log.rglob("*") if path.is_file()}
+    assert b"psql.exe" in logs["processes.jsonl"] or b"initdb.exe" in logs["processes.jsonl"]
+    assert [name for name, text in logs.items() if holds(text, PASSWORD.unmask())] == []
 
 
 def test_a_bare_host_gets_a_server(lab: Lab, site: Trial, wanted: Given) -> None:
@@ -516,6 +523,8 @@ def test_an_existing_server_that_will_not_do(lab: Lab, site: Trial, existing: Co
         return applied.output
 
     assert remedy(messages.SERVER_TOO_OLD) in run(existing, "99")
+    sentence = LOGIN_REFUSED.text(reason="", **existing.values).split(": ")[0]
+    assert sentence in run(replace(existing, password="wrong"))
     dsn = lab_postgresql.dsn(existing.port)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("CREATE ROLE weak LOGIN PASSWORD 'weak'")
