@@ -258,6 +258,52 @@ def site(lab_home: Path) -> Iterator[Trial]:
     lab.remove()
 
 
+def test_the_account_spoilt_by_hand_is_found_and_mended(site: Trial) -> None:
+    """Password, description, expiry of both, and that it is disabled."""
+    lab = site.lab
+    with witness.changing(lab.folder) as database:
+        user = database.user("svc_prefect")
+        assert user is not None
+        before = replace(user)
+        database.set_password(user, "S0mething-else")
+        user.comment, user.enabled = "mine", False
+        user.password_expires, user.account_expires = True, "2020-01-31T12:00:00+00:00"
+    # A run of its own: what was asked of a password is kept for one.
+    site.host.connector_data.clear()
+
+    dry = site.dry(service_account)
+    said = {line.split()[0] for line in dry.lines if " -> " in line}
+    assert said >= {"password", "comment", "enabled", "password_expires", "expires"}
+    assert site.run(service_account).changed
+    after = witness.read(lab.folder).user("svc_prefect")
+    assert after is not None
+    for name in ("sid", "comment", "enabled", "password_expires", "account_expires"):
+        assert getattr(after, name) == getattr(before, name)
+    assert witness.password_is(lab.folder, "svc_prefect", PASSWORD.unmask())
+    assert not site.run(service_account).changed
+
+
+def test_an_account_deleted_by_hand_gets_back_what_it_had(site: Trial) -> None:
+    """Windows gives it another SID: right and access are the new one's."""
+    lab = site.lab
+    old = sid_of(lab)
+    with witness.changing(lab.folder) as database:
+        database.users[:] = [user for user in database.users if user.sid != old]
+    site.host.connector_data.clear()
+
+    assert "Will create user svc_prefect" in site.dry(service_account).output
+    assert site.run(service_account).changed
+    new = sid_of(lab)
+    assert new != old
+    assert new in rights.read(lab.folder)[RIGHT]
+    for path in PATHS:
+        entries = AccessLists(lab.folder).own(lab.path(path)).entries or []
+        assert [entry for entry in entries if old in entry] == []
+        assert may(lab, path, new, "read")
+    assert may(lab, r"D:\prefect_data\logs", new, "write")
+    assert not site.run(service_account).changed
+
+
 def without(entries: list[str], number: int) -> list[str]:
     """One entry less."""
     return [entry for n, entry in enumerate(entries) if n != number]
