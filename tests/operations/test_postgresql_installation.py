@@ -8,6 +8,7 @@ import socket
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ MAJOR = lab_postgresql.major()
 FOLDER = lab_postgresql.program_folder()
 HOST = "@lab/windows"
 Given = dict[str, Any]
+Installed = tuple[Trial, Given]
 
 
 @pytest.fixture(scope="module")
@@ -196,36 +198,62 @@ def by_installer(wanted: Given, tmp_path: Path) -> Given:
     return {**wanted, **source(file), "source": "installer"}
 
 
-def test_the_installer_makes_the_same_server(lab: Lab, site: Trial, by_installer: Given) -> None:
-    """Its superuser's password is another one than stood on command lines; again nothing is done."""
-    applied = site.run(installation, **by_installer)
-    assert not applied.failed, applied.output
-    check_server(lab, by_installer)
-    assert lab.keys.get(records.installation(), "Data Directory") == DATA
+@pytest.fixture(scope="module")
+def installed(lab_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    """A server that EDB's installer has made, and how it was asked for."""
+    lab = Lab("edb", lab_home)
+    lab.start()
+    vc_runtime.install(lab.folder)
+    file = lab_postgresql.installer(tmp_path_factory.mktemp("installer"))
+    given = {**source(file), "source": "installer", "version": MAJOR, "data": DATA,
+             "port": lab_postgresql.free_port(), "superuser_password": PASSWORD}  # fmt: skip
+    with connected_to(lab) as site:
+        applied = site.run(installation, **given)
+        assert not applied.failed, applied.output
+        yield site, given
+    lab.remove()
 
-    again = site.run(installation, **by_installer)
+
+@contextmanager
+def broken_off(lab: Lab, options: str) -> Iterator[Path]:
+    """As a run leaves it that ends when the installer has done its part; gives the folder of its own."""
+    marker = lab.path(DATA) / "winfra.json"
+    kept = marker.read_bytes()
+    marker.unlink()
+    folder = lab.path(rf"C:\Users\deploy\AppData\Local\Temp\winfra-{SERVICE}")
+    folder.mkdir()
+    (folder / "options.txt").write_text(options)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        marker.write_bytes(kept)
+
+
+def test_the_installer_makes_the_same_server(installed: Installed) -> None:
+    """Its superuser's password is another one than stood on command lines; again nothing is done."""
+    site, given = installed
+    check_server(site.lab, given)
+    assert site.lab.keys.get(records.installation(), "Data Directory") == DATA
+
+    again = site.run(installation, **given)
     assert (again.failed, again.changed) == (False, False)
 
 
-def test_an_installer_that_broke_off_is_taken_up(
-    lab: Lab, site: Trial, by_installer: Given
-) -> None:
+def test_an_installer_that_broke_off_is_taken_up(installed: Installed) -> None:
     """It had done its part when the run ended: the password it used is replaced, it is not run again."""
-    site.run(installation, **by_installer)
-    (lab.path(DATA) / "winfra.json").unlink()
-    with psycopg.connect(
-        lab_postgresql.dsn(by_installer["port"], PASSWORD.unmask()), autocommit=True
-    ) as connection:
+    site, given = installed
+    dsn = lab_postgresql.dsn(given["port"], PASSWORD.unmask())
+    with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("ALTER ROLE postgres PASSWORD 'abc123'")
-    folder = lab.path(rf"C:\Users\deploy\AppData\Local\Temp\winfra-{SERVICE}")
-    folder.mkdir()
-    (folder / "options.txt").write_text("mode=unattended\nsuperpassword=abc123\n")
-    lab.clear_logs()
-
-    applied = site.run(installation, **by_installer)
-    assert not applied.failed, applied.output
-    check_server(lab, by_installer)
-    assert "windows-x64.exe" not in (lab.log / "processes.jsonl").read_text(encoding="utf-8")
+    site.lab.clear_logs()
+    with broken_off(site.lab, "mode=unattended\nsuperpassword=abc123\n"):
+        applied = site.run(installation, **given)
+        assert not applied.failed, applied.output
+        check_server(site.lab, given)
+    programs = [process["command_line"] for process in site.lab.processes()]
+    assert [line for line in programs if "psql.exe" in line]
+    assert [line for line in programs if "windows-x64.exe" in line] == []
 
 
 @pytest.mark.parametrize(
@@ -265,34 +293,44 @@ def test_an_installer_that_does_and_says_nothing(
     assert sentence in applied.output
 
 
-def test_a_password_that_cannot_be_replaced(lab: Lab, site: Trial, by_installer: Given) -> None:
-    """The server is not taken for ready: the next run tries again, and says what stops it."""
-    site.run(installation, **by_installer)
-    (lab.path(DATA) / "winfra.json").unlink()
-    folder = lab.path(rf"C:\Users\deploy\AppData\Local\Temp\winfra-{SERVICE}")
-    folder.mkdir()
-    (folder / "options.txt").write_text("superpassword=another\n")
+def test_a_password_that_cannot_be_replaced(installed: Installed) -> None:
+    """The server is not taken for ready: the next run tries again."""
+    site, given = installed
+    with broken_off(site.lab, "superpassword=another\n") as folder:
+        applied = site.run(installation, **given)
+        assert applied.failed
+        assert remedy(messages.INSTALLER_PASSWORD) in applied.output
+        assert folder.is_dir()
 
-    applied = site.run(installation, **by_installer)
-    assert applied.failed
-    assert remedy(messages.INSTALLER_PASSWORD) in applied.output
-    assert folder.is_dir()
+        psql = site.lab.path(rf"{FOLDER}\bin\psql.exe")
+        with instead(psql, b"#!/bin/sh\nexit 5\n"):
+            silent = site.run(installation, **given)
+        values = {"Superuser": "postgres", "Reason": "exit code 5"}
+        assert messages.INSTALLER_PASSWORD.text(**values) in silent.output
 
-    psql = lab.path(rf"{FOLDER}\bin\psql.exe")
-    psql.write_text("#!/bin/sh\nexit 5\n")
-    psql.chmod(0o755)
-    values = {"Superuser": "postgres", "Reason": "exit code 5"}
-    assert (
-        messages.INSTALLER_PASSWORD.text(**values) in site.run(installation, **by_installer).output
-    )
 
-    version = lab.path(DATA) / "PG_VERSION"
-    version.rename(version.with_name("PG_VERSION.kept"))
-    applied = site.run(installation, **by_installer)
-    assert (
-        f"(exit code none): {DATA} holds PostgreSQL none, and {MAJOR} is wanted" in applied.output
-    )
-    assert folder.is_dir()
+def test_an_installer_that_left_no_cluster(installed: Installed) -> None:
+    """A service alone is no server."""
+    site, given = installed
+    version = site.lab.path(DATA) / "PG_VERSION"
+    with broken_off(site.lab, "superpassword=another\n") as folder, instead(version, None):
+        applied = site.run(installation, **given)
+        said = f"(exit code none): {DATA} holds PostgreSQL none, and {MAJOR} is wanted"
+        assert said in applied.output
+        assert folder.is_dir()
+
+
+@contextmanager
+def instead(path: Path, content: bytes | None) -> Iterator[None]:
+    """Another file in the place of one, or none."""
+    kept = path.rename(path.with_name(f"{path.name}.kept"))
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(0o755)
+    try:
+        yield
+    finally:
+        kept.replace(path)
 
 
 def remedy(message: Any, **values: Any) -> str:
