@@ -6,6 +6,11 @@ import base64
 import json
 
 
+def holds(data: bytes, secret: str) -> bool:
+    """Does the secret stand there, however it is written?"""
+    return any(form in data for form in forms(secret))
+
+
 def forms(secret: str) -> list[bytes]:
     """As UTF-8, UTF-16, in JSON, and each in Base64, where it may begin at any of three places."""
     found = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import shutil
 import ssl
 import threading
 import zipfile
@@ -16,11 +17,11 @@ import pytest
 from pyinfra.api import OperationValueError
 
 from tests.trial import Trial, connected_to, no_host
-from winfra.facts.archives import MARKER
+from winfra.facts.archives import MARKER, Extracted
 from winfra.lab.certificates import ensure_certificate
 from winfra.lab.state import Lab
 from winfra.messages import Message, archives as messages, sources
-from winfra.messages.operations import WRONG_KIND
+from winfra.messages.operations import DRIVE_MISSING, WRONG_KIND
 from winfra.operations import archives
 
 FILES = {
@@ -67,6 +68,11 @@ def inside(files: Mapping[str, bytes] = FILES) -> dict[str, bytes]:
         for path, data in files.items()
         if path.startswith(("pgsql/bin/", "pgsql/share/"))
     }
+
+
+def temporary(digest: str) -> str:
+    """The folder of an archive on its way."""
+    return rf"C:\Users\deploy\AppData\Local\Temp\winfra-{digest[:16]}"
 
 
 def copies(trial: Trial, digest: str) -> list[Path]:
@@ -175,6 +181,72 @@ def test_a_damaged_archive_is_told_from_others(trial: Trial, tmp_path: Path) -> 
     assert messages.ARCHIVE_EMPTY.text(Path="", Wanted="").split("; ")[-1] in applied.output
 
 
+def damaged(file: Path, name: str) -> None:
+    """Spoil what is packed of a file, and nothing that says what is in the archive."""
+    with zipfile.ZipFile(file) as known:
+        start = known.getinfo(name).header_offset
+    content = bytearray(file.read_bytes())
+    lengths = content[start + 26 : start + 30]
+    data = (
+        start + 30 + int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
+    )
+    # Three bits of a block's head, all of them set, are of a kind that there is not (RFC 1951, 3.2.3).
+    content[data] = 0xFF
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_damaged_file_of_an_archive_is_named(trial: Trial, tmp_path: Path, there: bool) -> None:
+    """Also where one of its size is there already; a whole archive puts it right."""
+    whole = archive(tmp_path, name="whole.zip")
+    file = archive(tmp_path)
+    damaged(file, "pgsql/bin/one.exe")
+    if there:
+        target = trial.lab.path(DEST) / "bin/one.exe"
+        target.parent.mkdir(parents=True)
+        target.write_bytes(b"x" * len(FILES["pgsql/bin/one.exe"]))
+    applied = trial.run(archives.extracted, **given(file))
+
+    assert applied.failed
+    assert "cannot be read as a zip archive: bin/one.exe: " in applied.output
+    assert messages.ARCHIVE_DAMAGED.text(Path="", Reason="").split("; ")[-1] in applied.output
+    assert not (trial.lab.path(DEST) / MARKER).exists()
+    assert trial.run(archives.extracted, **given(whole)).changed
+    assert content(trial) == inside()
+
+
+def test_an_archive_without_a_folder_around_everything(trial: Trial, tmp_path: Path) -> None:
+    """All of it is extracted, and its own folders are kept."""
+    file = archive(tmp_path)
+    wanted = given(file, inside=None, only=())
+    assert trial.run(archives.extracted, **wanted).changed
+    assert content(trial) == FILES
+    assert not trial.run(archives.extracted, **wanted).changed
+
+
+def test_a_drive_that_the_host_does_not_have(trial: Trial, tmp_path: Path) -> None:
+    """It is named, by a dry run too; the fact finds nothing there."""
+    wanted = given(archive(tmp_path), dest=r"Q:\it")
+    values = {"path": r"Q:\it", "drive": "Q:", "host": "@lab/trial"}
+    applied = trial.dry(archives.extracted, **wanted)
+    assert applied.failed
+    assert DRIVE_MISSING.text(**values) in applied.output
+    assert trial.fact(Extracted, path=r"Q:\it") is None
+
+
+def test_what_an_earlier_run_has_fetched_is_not_fetched_again(trial: Trial, tmp_path: Path) -> None:
+    """Its address need not answer any more, and nothing of it is left over."""
+    file = archive(tmp_path)
+    wanted = given(file, src="https://localhost:1/a%20b.zip")
+    copy = trial.lab.path(temporary(wanted["sha256"])) / "a b.zip"
+    copy.parent.mkdir(parents=True)
+    shutil.copyfile(file, copy)
+
+    assert trial.run(archives.extracted, **wanted).changed
+    assert content(trial) == inside()
+    assert copies(trial, wanted["sha256"]) == []
+
+
 def test_a_full_drive_is_seen_before_anything_is_written(trial: Trial, tmp_path: Path) -> None:
     """What is needed is compared with what is free."""
     disks = trial.lab.read_state("disks")
@@ -269,14 +341,18 @@ def web(lab: Lab, tmp_path: Path) -> Iterator[tuple[str, Path]]:
 def test_an_archive_from_the_web_is_fetched_by_the_host(
     lab: Lab, web: tuple[str, Path], tmp_path: Path
 ) -> None:
-    """One that is another, or not there, is named; nothing of it is kept."""
+    """A part of it, which an earlier run has left, does not stay; another or none is named, and not kept."""
     address, folder = web
     file = archive(folder)
     wanted = given(file, src=f"{address}/a%20b.zip")
+    part = lab.path(temporary(wanted["sha256"])) / "a b.zip"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(file.read_bytes()[:100])
     with connected_to(lab) as site:
         applied = site.run(archives.extracted, **wanted)
         assert applied.changed, applied.output
         assert content(site) == inside()
+        assert copies(site, wanted["sha256"]) == []
 
         other = {**wanted, "dest": r"D:\other", "sha256": "0" * 64}
         values = {"src": wanted["src"], "found": wanted["sha256"], "wanted": "0" * 64}

@@ -86,16 +86,17 @@ def test_a_host_without_it_and_no_file(trial: Trial) -> None:
 def test_a_restart_is_only_done_when_it_is_allowed(trial: Trial, tmp_path: Path) -> None:
     """3010: without leave the run stops, with it the host restarts and the run goes on."""
     wanted = given(tmp_path, outcome=3010)
-    boot = trial.lab.read_state("boot") if (trial.lab.state / "boot.json").exists() else None
+    booted = trial.lab.read_state("system")["boot_time"]
     applied = trial.run(packages.runtime, **wanted)
     assert applied.failed
     assert messages.RUNTIME_REBOOT.text(host=HOST) in applied.output
-    assert boot is None or trial.lab.read_state("boot") == boot
+    assert trial.lab.read_state("system")["boot_time"] == booted
 
     vc_runtime.uninstall(trial.lab.folder)
     applied = trial.run(packages.runtime, **wanted, allow_reboot=True)
     assert not applied.failed, applied.output
     assert "Restarting in" in applied.output
+    assert trial.lab.read_state("system")["boot_time"] != booted
     assert version(trial) == vc_runtime.VERSION
 
 

@@ -309,6 +309,34 @@ def test_what_cannot_be_changed_of_a_database_is_said(
     assert database(server, "one") == before
 
 
+def test_who_may_make_roles_and_databases_makes_all_of_it(
+    trial: Trial, server: Server, connection: Connection
+) -> None:
+    """Without being a superuser, as those who look after a server may have it."""
+    server.do("CREATE ROLE maker CREATEROLE CREATEDB LOGIN PASSWORD 'x'")
+    maker = replace(connection, user="maker", password="x")
+    inside = replace(maker, database="prefect_db")
+
+    def run() -> list[bool]:
+        steps = [
+            trial.run(postgresql.role, "prefect", password=SECRET, connection=maker),
+            trial.run(postgresql.database, "prefect_db", owner="prefect", connection=maker),
+            trial.run(postgresql.extension, "pg_trgm", connection=inside),
+        ]
+        assert not [step.output for step in steps if step.failed]
+        return [step.changed for step in steps]
+
+    assert run() == [True, True, True]
+    own = {"user": "prefect", "password": SECRET.unmask(), "dbname": "prefect_db"}
+    assert server.ask("SELECT similarity('word', 'words') > 0.5", **own) == [(True,)]
+    assert database(server, "prefect_db")["owner"] == "prefect"
+    assert run() == [False, False, False]
+
+    server.do("ALTER DATABASE prefect_db OWNER TO maker")
+    assert run() == [False, True, False]
+    assert database(server, "prefect_db")["owner"] == "prefect"
+
+
 def test_a_database_with_an_icu_locale(trial: Trial, server: Server) -> None:
     """It is compared as it was given."""
     options = {"icu_locale": "en-US", "locale": "C", "connection": server.psycopg}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,10 @@ import pytest
 from pyinfra.api import OperationValueError
 from pyinfra.api.hiddenvalue import HiddenValue
 
+from tests import installers
 from tests.service_trial import spoil, status, stored
 from tests.trial import Trial, connected_to, no_host
+from tests.written import holds
 from winfra.installation_plan import Wanted
 from winfra.lab import postgresql as lab_postgresql, vc_runtime
 from winfra.lab.access import AccessLists
@@ -26,6 +30,8 @@ from winfra.lab.scm import client
 from winfra.lab.sids import service_sid
 from winfra.lab.state import Lab
 from winfra.messages import postgresql_installation as messages
+from winfra.messages.operations import DRIVE_MISSING
+from winfra.messages.postgresql import LOGIN_REFUSED
 from winfra.operations.postgresql_installation import installation
 from winfra.operations.postgresql_verification import verified
 from winfra.sql import Connection
@@ -37,6 +43,7 @@ MAJOR = lab_postgresql.major()
 FOLDER = lab_postgresql.program_folder()
 HOST = "@lab/windows"
 Given = dict[str, Any]
+Installed = tuple[Trial, Given]
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +105,8 @@ def check_server(lab: Lab, wanted: Given) -> None:
         " -w -t 300"
     )
     assert (found["Start"], found["DependOnService"]) == (2, ["RPCSS"])
+    # SERVICE_FAILURE_ACTIONS: three times a restart, after so many milliseconds.
+    assert struct.unpack_from("<6I", found["FailureActions"], 20) == (1, 5000, 1, 30_000, 1, 60_000)
     for address in ("127.0.0.1", "::1"):
         assert ask(wanted["port"], "SHOW server_encoding", address) == "UTF8"
     assert ask(wanted["port"], "SHOW listen_addresses") == "127.0.0.1,::1"
@@ -106,7 +115,9 @@ def check_server(lab: Lab, wanted: Given) -> None:
     key = rf"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\PostgreSQL-{MAJOR}"
     assert lab.keys.get(key, "EventMessageFile") == rf"{FOLDER}\lib\pgevent.dll"
     assert left_over(lab) == []
-    assert PASSWORD.unmask() not in (lab.log / "processes.jsonl").read_text(encoding="utf-8")
+    logs = {path.name: path.read_bytes() for path in lab.log.rglob("*") if path.is_file()}
+    assert b"psql.exe" in logs["processes.jsonl"] or b"initdb.exe" in logs["processes.jsonl"]
+    assert [name for name, text in logs.items() if holds(text, PASSWORD.unmask())] == []
 
 
 def test_a_bare_host_gets_a_server(lab: Lab, site: Trial, wanted: Given) -> None:
@@ -187,36 +198,62 @@ def by_installer(wanted: Given, tmp_path: Path) -> Given:
     return {**wanted, **source(file), "source": "installer"}
 
 
-def test_the_installer_makes_the_same_server(lab: Lab, site: Trial, by_installer: Given) -> None:
-    """Its superuser's password is another one than stood on command lines; again nothing is done."""
-    applied = site.run(installation, **by_installer)
-    assert not applied.failed, applied.output
-    check_server(lab, by_installer)
-    assert lab.keys.get(records.installation(), "Data Directory") == DATA
+@pytest.fixture(scope="module")
+def installed(lab_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    """A server that EDB's installer has made, and how it was asked for."""
+    lab = Lab("edb", lab_home)
+    lab.start()
+    vc_runtime.install(lab.folder)
+    file = lab_postgresql.installer(tmp_path_factory.mktemp("installer"))
+    given = {**source(file), "source": "installer", "version": MAJOR, "data": DATA,
+             "port": lab_postgresql.free_port(), "superuser_password": PASSWORD}  # fmt: skip
+    with connected_to(lab) as site:
+        applied = site.run(installation, **given)
+        assert not applied.failed, applied.output
+        yield site, given
+    lab.remove()
 
-    again = site.run(installation, **by_installer)
+
+@contextmanager
+def broken_off(lab: Lab, options: str) -> Iterator[Path]:
+    """As a run leaves it that ends when the installer has done its part; gives the folder of its own."""
+    marker = lab.path(DATA) / "winfra.json"
+    kept = marker.read_bytes()
+    marker.unlink()
+    folder = lab.path(rf"C:\Users\deploy\AppData\Local\Temp\winfra-{SERVICE}")
+    folder.mkdir()
+    (folder / "options.txt").write_text(options)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        marker.write_bytes(kept)
+
+
+def test_the_installer_makes_the_same_server(installed: Installed) -> None:
+    """Its superuser's password is another one than stood on command lines; again nothing is done."""
+    site, given = installed
+    check_server(site.lab, given)
+    assert site.lab.keys.get(records.installation(), "Data Directory") == DATA
+
+    again = site.run(installation, **given)
     assert (again.failed, again.changed) == (False, False)
 
 
-def test_an_installer_that_broke_off_is_taken_up(
-    lab: Lab, site: Trial, by_installer: Given
-) -> None:
+def test_an_installer_that_broke_off_is_taken_up(installed: Installed) -> None:
     """It had done its part when the run ended: the password it used is replaced, it is not run again."""
-    site.run(installation, **by_installer)
-    (lab.path(DATA) / "winfra.json").unlink()
-    with psycopg.connect(
-        lab_postgresql.dsn(by_installer["port"], PASSWORD.unmask()), autocommit=True
-    ) as connection:
+    site, given = installed
+    dsn = lab_postgresql.dsn(given["port"], PASSWORD.unmask())
+    with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("ALTER ROLE postgres PASSWORD 'abc123'")
-    folder = lab.path(rf"C:\Users\deploy\AppData\Local\Temp\winfra-{SERVICE}")
-    folder.mkdir()
-    (folder / "options.txt").write_text("mode=unattended\nsuperpassword=abc123\n")
-    lab.clear_logs()
-
-    applied = site.run(installation, **by_installer)
-    assert not applied.failed, applied.output
-    check_server(lab, by_installer)
-    assert "windows-x64.exe" not in (lab.log / "processes.jsonl").read_text(encoding="utf-8")
+    site.lab.clear_logs()
+    with broken_off(site.lab, "mode=unattended\nsuperpassword=abc123\n"):
+        applied = site.run(installation, **given)
+        assert not applied.failed, applied.output
+        check_server(site.lab, given)
+    programs = [process["command_line"] for process in site.lab.processes()]
+    assert [line for line in programs if "psql.exe" in line]
+    assert [line for line in programs if "windows-x64.exe" in line] == []
 
 
 @pytest.mark.parametrize(
@@ -242,18 +279,58 @@ def test_an_installer_that_fails_is_quoted(
     assert rf"Installations\{records.product()}" in again.output
 
 
-def test_a_password_that_cannot_be_replaced(lab: Lab, site: Trial, by_installer: Given) -> None:
-    """The server is not taken for ready: the next run tries again."""
-    site.run(installation, **by_installer)
-    (lab.path(DATA) / "winfra.json").unlink()
-    folder = lab.path(rf"C:\Users\deploy\AppData\Local\Temp\winfra-{SERVICE}")
-    folder.mkdir()
-    (folder / "options.txt").write_text("superpassword=another\n")
+def test_an_installer_that_does_and_says_nothing(
+    lab: Lab, site: Trial, by_installer: Given, tmp_path: Path
+) -> None:
+    """Its exit code is 0, and no log is there to be quoted."""
+    wanted = {**by_installer, **installers.installer(tmp_path, "silent.exe")}
+    applied = site.run(installation, **wanted)
 
-    applied = site.run(installation, **by_installer)
     assert applied.failed
-    assert remedy(messages.INSTALLER_PASSWORD) in applied.output
-    assert folder.is_dir()
+    values = {"Code": 0, "Problem": f"there is no service {SERVICE} for {DATA}", "Log": "nothing"}
+    path = rf"C:\Users\deploy\AppData\Local\Temp\winfra-{wanted['sha256'][:16]}\silent.exe"
+    sentence = messages.INSTALLER_FAILED.text(Installer=path, Folder=FOLDER, **values)
+    assert sentence in applied.output
+
+
+def test_a_password_that_cannot_be_replaced(installed: Installed) -> None:
+    """The server is not taken for ready: the next run tries again."""
+    site, given = installed
+    with broken_off(site.lab, "superpassword=another\n") as folder:
+        applied = site.run(installation, **given)
+        assert applied.failed
+        assert remedy(messages.INSTALLER_PASSWORD) in applied.output
+        assert folder.is_dir()
+
+        psql = site.lab.path(rf"{FOLDER}\bin\psql.exe")
+        with instead(psql, b"#!/bin/sh\nexit 5\n"):
+            silent = site.run(installation, **given)
+        values = {"Superuser": "postgres", "Reason": "exit code 5"}
+        assert messages.INSTALLER_PASSWORD.text(**values) in silent.output
+
+
+def test_an_installer_that_left_no_cluster(installed: Installed) -> None:
+    """A service alone is no server."""
+    site, given = installed
+    version = site.lab.path(DATA) / "PG_VERSION"
+    with broken_off(site.lab, "superpassword=another\n") as folder, instead(version, None):
+        applied = site.run(installation, **given)
+        said = f"(exit code none): {DATA} holds PostgreSQL none, and {MAJOR} is wanted"
+        assert said in applied.output
+        assert folder.is_dir()
+
+
+@contextmanager
+def instead(path: Path, content: bytes | None) -> Iterator[None]:
+    """Another file in the place of one, or none."""
+    kept = path.rename(path.with_name(f"{path.name}.kept"))
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(0o755)
+    try:
+        yield
+    finally:
+        kept.replace(path)
 
 
 def remedy(message: Any, **values: Any) -> str:
@@ -261,76 +338,84 @@ def remedy(message: Any, **values: Any) -> str:
     return text
 
 
+def host(lab: Lab) -> str:
+    """As sentences name it."""
+    return f"@lab/{lab.name}"
+
+
 def foreign_service(lab: Lab, wanted: Given) -> str:
     lab_postgresql.install(lab, data=r"D:\theirs", port=lab_postgresql.free_port())
-    values = {"host": HOST, "service": SERVICE, "data": r"D:\theirs"}
+    values = {"host": host(lab), "service": SERVICE, "data": r"D:\theirs"}
     return messages.FOREIGN_SERVICE.text(**values)
 
 
 def foreign_cluster(lab: Lab, wanted: Given) -> str:
     lab_postgresql.install(lab, data=DATA, port=lab_postgresql.free_port(), running=False)
     client.request(lab.folder, "delete", name=SERVICE)
-    return messages.FOREIGN_CLUSTER.text(host=HOST, data=DATA, version=MAJOR)
+    return messages.FOREIGN_CLUSTER.text(host=host(lab), data=DATA, version=MAJOR)
 
 
 def other_major(lab: Lab, wanted: Given) -> str:
     lab.path(DATA).mkdir(parents=True)
     (lab.path(DATA) / "PG_VERSION").write_text("13\n")
-    return messages.OTHER_MAJOR.text(host=HOST, data=DATA, found="13", version=MAJOR)
+    return messages.OTHER_MAJOR.text(host=host(lab), data=DATA, found="13", version=MAJOR)
 
 
 def not_empty(lab: Lab, wanted: Given) -> str:
     lab.path(DATA).mkdir(parents=True)
     (lab.path(DATA) / "mine.txt").write_text("mine")
-    return messages.NOT_EMPTY.text(host=HOST, data=DATA, entries="mine.txt")
+    return messages.NOT_EMPTY.text(host=host(lab), data=DATA, entries="mine.txt")
 
 
 def half_installed(lab: Lab, wanted: Given) -> str:
     lab.keys.set(records.installation(), "Base Directory", FOLDER)
     values = {"key": records.product(), "folder": FOLDER, "data": "unknown"}
-    return messages.HALF_INSTALLED.text(host=HOST, service=SERVICE, **values)
+    return messages.HALF_INSTALLED.text(host=host(lab), service=SERVICE, **values)
 
 
 def port_taken(lab: Lab, wanted: Given) -> str:
     listener = socket.create_server(("127.0.0.1", 0))
     wanted["port"] = listener.getsockname()[1]
     wanted["_open"] = listener
-    return messages.PORT_TAKEN.text(host=HOST, port=wanted["port"])
+    return messages.PORT_TAKEN.text(host=host(lab), port=wanted["port"])
 
 
 def no_space(lab: Lab, wanted: Given) -> str:
     disks = [{**disk, "FreeSpace": 20 * 2**20} for disk in lab.read_state("disks")]
     lab.write_state("disks", disks)
-    return messages.NO_SPACE.text(host=HOST, drive="D:", free=20, needed=256)
+    return messages.NO_SPACE.text(host=host(lab), drive="D:", free=20, needed=256)
 
 
-@pytest.mark.parametrize(
-    "prepare",
-    [
-        foreign_service,
-        foreign_cluster,
-        other_major,
-        not_empty,
-        half_installed,
-        port_taken,
-        no_space,
-    ],
-)
+@pytest.mark.parametrize("prepare", [other_major, not_empty, half_installed, port_taken, no_space])
 def test_what_is_in_the_way_is_named(
-    lab: Lab, site: Trial, wanted: Given, prepare: Callable[[Lab, Given], str]
+    trial: Trial, wanted: Given, prepare: Callable[[Lab, Given], str]
 ) -> None:
     """The run stops before anything is touched."""
-    sentence = prepare(lab, wanted)
-    listener = wanted.pop("_open", None)
-    programs = lab.path(FOLDER).exists()
-    applied = site.run(installation, **wanted)
+    disks = trial.lab.read_state("disks")
+    try:
+        refused(trial, wanted, prepare(trial.lab, wanted))
+    finally:
+        trial.lab.write_state("disks", disks)
+        trial.lab.keys.delete(records.installation())
 
+
+@pytest.mark.parametrize("prepare", [foreign_service, foreign_cluster])
+def test_what_others_have_made_is_named(
+    lab: Lab, site: Trial, wanted: Given, prepare: Callable[[Lab, Given], str]
+) -> None:
+    """So is the way to use it as it is."""
+    sentence = prepare(lab, wanted)
+    assert "existing" in sentence
+    refused(site, wanted, sentence)
+
+
+def refused(site: Trial, wanted: Given, sentence: str) -> None:
+    programs = site.lab.path(FOLDER).exists()
+    with wanted.pop("_open", nullcontext()):
+        applied = site.run(installation, **wanted)
     assert applied.failed
     assert sentence in applied.output
-    assert (lab.path(FOLDER).exists(), applied.changed) == (programs, False)
-    assert "existing" in sentence or prepare not in (foreign_service, foreign_cluster)
-    if listener:
-        listener.close()
+    assert (site.lab.path(FOLDER).exists(), applied.changed) == (programs, False)
 
 
 def test_a_running_server_of_others_is_left_running(lab: Lab, site: Trial, wanted: Given) -> None:
@@ -445,6 +530,17 @@ def test_the_installer_takes_no_other_letters() -> None:
     replace(wanted, data=r"D:\pg data (1)").check_installer()
 
 
+def test_a_drive_that_the_host_does_not_have(trial: Trial, wanted: Given) -> None:
+    """It is named before anything is touched, whatever was to go there."""
+    for argument in ("data", "folder"):
+        path = rf"Q:\pgsql\{argument}"
+        sentence = DRIVE_MISSING.text(path=path, drive="Q:", host=host(trial.lab))
+        for attempt in (trial.dry, trial.run):
+            applied = attempt(installation, **{**wanted, argument: path})
+            assert (applied.failed, applied.changed) == (True, False)
+            assert sentence in applied.output
+
+
 @pytest.fixture
 def existing(lab: Lab, wanted: Given) -> Connection:
     """A server that others look after."""
@@ -473,6 +569,8 @@ def test_an_existing_server_that_will_not_do(lab: Lab, site: Trial, existing: Co
         return applied.output
 
     assert remedy(messages.SERVER_TOO_OLD) in run(existing, "99")
+    sentence = LOGIN_REFUSED.text(reason="", **existing.values).split(": ")[0]
+    assert sentence in run(replace(existing, password="wrong"))
     dsn = lab_postgresql.dsn(existing.port)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("CREATE ROLE weak LOGIN PASSWORD 'weak'")

@@ -109,6 +109,27 @@ def test_a_deny_right_is_named(trial: Trial, sid: str) -> None:
     assert messages.RIGHT_DENIED.remedy in tried.output
 
 
+@pytest.mark.parametrize(
+    ("account", "denied"),
+    [
+        ("svc_prefect", "S-1-5-11"),
+        (r"NT SERVICE\PrefectServer", "S-1-5-11"),
+        (r"NT SERVICE\PrefectServer", ALL_SERVICES),
+    ],
+)
+def test_a_deny_right_for_all_accounts_of_a_kind_is_named(
+    trial: Trial, sid: str, account: str, denied: str
+) -> None:
+    """Authenticated Users holds each account, ALL SERVICES each that is a service's own."""
+    witness.write(trial.lab.folder, {"SeDenyServiceLogonRight": [denied]}, "a test")
+
+    tried = trial.run(rights.user_right, account)
+
+    assert tried.failed
+    assert messages.RIGHT_DENIED.remedy in tried.output
+    assert f"({denied})" in tried.output
+
+
 def test_an_unknown_right_is_refused_before_the_host_is_asked() -> None:
     """With the form that Windows uses."""
     with no_host(), pytest.raises(OperationValueError) as caught:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -95,8 +97,28 @@ def trustees(lab: Lab, path: str) -> set[str]:
     return {ace.sid for ace in AccessLists(lab.folder).read(lab.path(path)).aces or ()}
 
 
-def test_a_bare_host_gets_prefects_database(lab: Lab, data: Data, site: Trial) -> None:
+@pytest.fixture(params=["archive", "installer"])
+def way(request: pytest.FixtureRequest, tmp_path: Path) -> Data:
+    """Where PostgreSQL comes from."""
+    if request.param == "archive":
+        return {}
+    file = lab_postgresql.installer(tmp_path)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return {
+        "postgresql_source": "installer",
+        "postgresql_archive": None,
+        "postgresql_installer": str(file),
+        "postgresql_installer_sha256": digest,
+    }
+
+
+def test_a_bare_host_gets_prefects_database(lab: Lab, data: Data, way: Data) -> None:
     """Dry says so and changes nothing; then prefect logs in; the second run changes nothing."""
+    with connected_to(lab, **{**data, **way}) as site:
+        bare_to_done(lab, data, site)
+
+
+def bare_to_done(lab: Lab, data: Data, site: Trial) -> None:
     before = lab.snapshot()
     dry = site.dry(postgresql_server)
     assert not dry.failed, dry.output

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyinfra.api.deploy import deploy
 from pyinfra.api.hiddenvalue import HiddenValue
 
 from tasks.service_account import service_account
 from tests.harness import Applied
 from tests.trial import Trial, connected_to
-from winfra.lab import accounts as witness, rights
+from winfra.lab import accounts as witness, rights, security_log
 from winfra.lab.access import AccessLists
 from winfra.lab.state import Lab
 from winfra.lab.token import Token
 from winfra.messages.site import ACCOUNT_PASSWORD
+from winfra.operations import powershell
 
 Apply = Callable[..., Applied]
 FOLDERS = {"data", "logs", "scripts", "settings", "flows"}
@@ -146,6 +148,22 @@ def test_an_administrator_for_the_run_is_none_after_it(lab: Lab, apply: Apply) -
     assert sid_of(lab) not in administrators(lab)
 
 
+def test_an_administrator_for_the_run_is_none_after_one_that_failed(lab: Lab, apply: Apply) -> None:
+    """It was one when the run broke off, which the host's own log has."""
+
+    @deploy("Section 1, and what fails after it")
+    def broken() -> None:
+        service_account()
+        powershell.script(name="Fails", text="throw 'broken off'")
+
+    applied = apply(lab, broken, data={**DATA, "service_account_administrator": True})
+
+    assert applied.failed
+    assert "broken off" in applied.output
+    assert [one for one in security_log.read(lab.folder, 4732) if one["member"] == sid_of(lab)]
+    assert sid_of(lab) not in administrators(lab)
+
+
 def test_a_missing_password_is_named_before_anything_changes(lab: Lab, apply: Apply) -> None:
     """With the key of .env."""
     before = lab.snapshot()
@@ -238,6 +256,52 @@ def site(lab_home: Path) -> Iterator[Trial]:
         assert site.run(service_account).changed
         yield site
     lab.remove()
+
+
+def test_the_account_spoilt_by_hand_is_found_and_mended(site: Trial) -> None:
+    """Password, description, expiry of both, and that it is disabled."""
+    lab = site.lab
+    with witness.changing(lab.folder) as database:
+        user = database.user("svc_prefect")
+        assert user is not None
+        before = replace(user)
+        database.set_password(user, "S0mething-else")
+        user.comment, user.enabled = "mine", False
+        user.password_expires, user.account_expires = True, "2020-01-31T12:00:00+00:00"
+    # A run of its own: what was asked of a password is kept for one.
+    site.host.connector_data.clear()
+
+    dry = site.dry(service_account)
+    said = {line.split()[0] for line in dry.lines if " -> " in line}
+    assert said >= {"password", "comment", "enabled", "password_expires", "expires"}
+    assert site.run(service_account).changed
+    after = witness.read(lab.folder).user("svc_prefect")
+    assert after is not None
+    for name in ("sid", "comment", "enabled", "password_expires", "account_expires"):
+        assert getattr(after, name) == getattr(before, name)
+    assert witness.password_is(lab.folder, "svc_prefect", PASSWORD.unmask())
+    assert not site.run(service_account).changed
+
+
+def test_an_account_deleted_by_hand_gets_back_what_it_had(site: Trial) -> None:
+    """Windows gives it another SID: right and access are the new one's."""
+    lab = site.lab
+    old = sid_of(lab)
+    with witness.changing(lab.folder) as database:
+        database.users[:] = [user for user in database.users if user.sid != old]
+    site.host.connector_data.clear()
+
+    assert "Will create user svc_prefect" in site.dry(service_account).output
+    assert site.run(service_account).changed
+    new = sid_of(lab)
+    assert new != old
+    assert new in rights.read(lab.folder)[RIGHT]
+    for path in PATHS:
+        entries = AccessLists(lab.folder).own(lab.path(path)).entries or []
+        assert [entry for entry in entries if old in entry] == []
+        assert may(lab, path, new, "read")
+    assert may(lab, r"D:\prefect_data\logs", new, "write")
+    assert not site.run(service_account).changed
 
 
 def without(entries: list[str], number: int) -> list[str]:

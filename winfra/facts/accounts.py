@@ -11,6 +11,7 @@ from typing_extensions import override
 from winfra.fact import WindowsFact
 from winfra.script import Script
 
+NEVER = "never"
 PasswordState = Literal["matches", "differs", "must_change", "locked", "disabled", "untestable"]
 
 
@@ -21,6 +22,7 @@ class UserInfo(TypedDict):
     name: str
     comment: str
     enabled: bool
+    expires: str
     password_expires: bool
     locked: bool
 
@@ -65,6 +67,7 @@ class User(WindowsFact[UserInfo | None]):
             "name": "svc_prefect",
             "comment": "Prefect service account",
             "enabled": True,
+            "expires": "never",            # or 2030-01-31T12:00:00Z
             "password_expires": False,
             "locked": False,
         }
@@ -82,6 +85,7 @@ class User(WindowsFact[UserInfo | None]):
             name=value["Name"],
             comment=value["Comment"],
             enabled=value["Enabled"],
+            expires=value["Expires"] or NEVER,
             password_expires=value["PasswordExpires"],
             locked=value["Locked"],
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 import socket
 import subprocess
@@ -24,6 +26,7 @@ SUPERUSER = "postgres"
 PASSWORD = "lab-superuser"  # noqa: S105
 DATA = r"D:\pgsql\data"
 START_SECONDS = 60.0
+_PORTS = (10_000, 20_000)
 _DATE = (2026, 1, 5, 8, 0, 0)
 _REST = ("doc/postgresql/README.txt", "include/pg_config.h", "pgAdmin 4/README.txt")
 
@@ -99,9 +102,12 @@ def _add(target: zipfile.ZipFile, path: str, contents: bytes) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """One that nothing uses, below those that Linux gives to clients: none of them takes it meanwhile."""
+    while True:
+        port = random.randrange(*_PORTS)
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
 
 
 def dsn(

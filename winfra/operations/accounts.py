@@ -20,7 +20,7 @@ from pyinfra.api.state import StateStage
 from winfra import password as passwords
 from winfra.connector import WinRMConnector
 from winfra.difference import say, show
-from winfra.facts.accounts import GroupMembers, User, UserInfo
+from winfra.facts.accounts import NEVER, GroupMembers, User, UserInfo
 from winfra.facts.services import ServiceAccounts
 from winfra.identity import label, resolve
 from winfra.messages import accounts as messages
@@ -44,6 +44,7 @@ def user(
     password: str | HiddenValue | None = None,
     comment: str | None = None,
     password_expires: bool = False,
+    expires: bool = False,
     enabled: bool = True,
 ) -> Generator[PyinfraCommand]:
     """
@@ -54,6 +55,7 @@ def user(
     + password: set only when it differs, which one attempt to log on tells; left as it is when not given
     + comment: its description, 48 characters at most; left as it is when not given
     + password_expires: whether the password has to be changed from time to time
+    + expires: whether it may have a day from which on it cannot log on; such a day is left as it is
     + enabled: whether it can log on
 
     An account that is locked is reported, not unlocked. A password that changes is written to the
@@ -80,6 +82,8 @@ def user(
         yield from _remove(user, found)
         return
     wanted = {"comment": comment, "enabled": enabled, "password_expires": password_expires}
+    if found is not None and not expires:
+        wanted["expires"] = NEVER
     change = _change(user, found, {k: v for k, v in wanted.items() if v is not None}, secret)
     if not change:
         host.noop(f"user {user} is as wanted")
@@ -91,6 +95,7 @@ def user(
         User=user,
         Password=change.get("password"),
         Comment=change.get("comment"),
+        Expires=change.get("expires"),
         PasswordExpires=change.get("password_expires"),
         Enabled=change.get("enabled"),
     )

@@ -36,6 +36,7 @@ __all__ = [
 ]  # fmt: skip
 
 T = TypeVar("T")
+_ACTS_AS = "SELECT pg_has_role(oid, 'USAGE') AS able FROM pg_roles WHERE rolname = {role}"
 
 
 @operation()
@@ -142,7 +143,7 @@ def database(
     + database: its name
     + present: whether it should exist; one that should not goes with all that is in it
     + connection: how SQL reaches the server; to another database than this one
-    + owner: the role that owns it
+    + owner: the role that owns it; a connection's user that is no superuser becomes a member of it
     + template: what a new one is a copy of; ``template0`` where encoding or locale are given
     + encoding: such as ``UTF8``
     + locale: of its collation and character classes, such as ``C`` or ``en-US``
@@ -193,7 +194,10 @@ def database(
         host.noop(f"database {database} is as wanted")
         return
     show(f"database {database}", found and {key: dict(found)[key] for key in change}, change)
-    statements = database_plan.statements(database, found, change, template)
+    statements = [
+        *_membership(connection, change.get("owner")),
+        *database_plan.statements(database, found, change, template),
+    ]
     yield execute(connection, statements, transaction=found is not None)
 
 
@@ -306,6 +310,15 @@ def _has_password(
         kept = read(Verifier, connection=connection, role=role)
         return role_plan.is_password(kept, secret)
     return read(Login, connection=role_plan.as_role(connection, role, secret))
+
+
+def _membership(connection: Connection, owner: str | None) -> list[Composable]:
+    """What lets the connection's user give a database to a role ("CREATE DATABASE": it must be able to be it)."""
+    rows = _ask(Query, connection, sql=compose(_ACTS_AS, role=owner)) if owner else None
+    if not rows or rows[0]["able"]:
+        return []
+    say(f"  {connection.user} becomes a member of {owner}, to whom it gives the database")
+    return [compose("GRANT {role} TO CURRENT_USER", role=Identifier(owner or ""))]
 
 
 def _drop(

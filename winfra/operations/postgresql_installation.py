@@ -32,6 +32,7 @@ from winfra.services import Recovery
 from winfra.sid import ADMINISTRATORS, SYSTEM, virtual_account_sid
 from winfra.sources import Fetched, Source
 from winfra.sql import Connection, compose
+from winfra.standing import standing
 
 START_SECONDS = 300
 """How long pg_ctl waits for a server that has to recover first, before it calls the start failed."""
@@ -187,6 +188,8 @@ def possible(wanted: Wanted) -> Generator[PyinfraCommand]:
 
     + wanted: the server
     """
+    for path in (wanted.folder, wanted.data):
+        standing(path)
     found = _read(wanted)
     problem = installation_plan.problem(found, wanted, host.name)
     if problem is not None:

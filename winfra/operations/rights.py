@@ -16,7 +16,15 @@ from winfra.identity import label, resolve
 from winfra.messages import accounts as messages
 from winfra.operation import fail, operation, read
 from winfra.script import Script
-from winfra.sid import ALL_SERVICES, EVERYONE, LOCAL_ACCOUNT, USERS, is_local, is_virtual
+from winfra.sid import (
+    ALL_SERVICES,
+    AUTHENTICATED_USERS,
+    EVERYONE,
+    LOCAL_ACCOUNT,
+    USERS,
+    is_local,
+    is_virtual,
+)
 
 _RIGHT = re.compile(r"Se[A-Z]\w+(Right|Privilege)")
 
@@ -79,7 +87,9 @@ def _check_policy(account: str, sid: str | None, right: str, found: Right) -> No
 
 def _check_denied(account: str, sid: str | None, right: str, found: Right) -> None:
     """The account itself, and the groups that it is in whatever else it is in."""
-    own = {sid, EVERYONE} | ({USERS, LOCAL_ACCOUNT} if is_local(account) else set())
+    own = {sid, EVERYONE, AUTHENTICATED_USERS}
+    own |= {USERS, LOCAL_ACCOUNT} if is_local(account) else set()
+    own |= {ALL_SERVICES} if is_virtual(account) else set()
     for denied in found["denied"]:
         if denied in own:
             name = read(Names, sids=[denied])[denied]

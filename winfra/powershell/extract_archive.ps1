@@ -10,7 +10,6 @@ Add-Type -AssemblyName System.IO.Compression, System.IO.Compression.FileSystem
 $root = Resolve-FullPath $Destination
 $separator = [IO.Path]::DirectorySeparatorChar
 $markerFile = [IO.Path]::Combine($root, $Marker)
-$hash = [Security.Cryptography.SHA256]::Create()
 
 function Open-Archive {
     try { [IO.Compression.ZipFile]::OpenRead((Resolve-FullPath $Path)) }
@@ -53,12 +52,17 @@ function Assert-Space([object[]] $Wanted) {
     }
 }
 
+function Get-Digest([IO.Stream] $Stream) {
+    $hash = [Security.Cryptography.SHA256]::Create()
+    try { [Convert]::ToBase64String($hash.ComputeHash($Stream)) } finally { $Stream.Dispose() }
+}
+
 function Test-Same([hashtable] $One) {
     $info = [IO.FileInfo]::new($One.Target)
     if (-not $info.Exists -or $info.Length -ne $One.Entry.Length) { return $false }
-    $there, $new = [IO.File]::OpenRead($One.Target), $One.Entry.Open()
-    try { [Convert]::ToBase64String($hash.ComputeHash($there)) -ceq [Convert]::ToBase64String($hash.ComputeHash($new)) }
-    finally { $there.Dispose(); $new.Dispose() }
+    # What cannot be read differs: the attempt to write it says why.
+    try { (Get-Digest ([IO.File]::OpenRead($One.Target))) -ceq (Get-Digest ($One.Entry.Open())) }
+    catch [Management.Automation.MethodInvocationException] { $false }
 }
 
 function Write-Entry([hashtable] $One) {

@@ -14,6 +14,7 @@ $flags = [int] $entry.Properties['UserFlags'].Value
     Name = $found.Name
     Comment = [string] $found.Description
     Enabled = [bool] $found.Enabled
+    Expires = if ($found.AccountExpires) { $found.AccountExpires.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", [Globalization.CultureInfo]::InvariantCulture) } else { $null }
     PasswordExpires = -not ($flags -band 0x10000)
     Locked = [bool] ($flags -band 0x10)
 }

@@ -1,5 +1,5 @@
 # Makes a local account or sets what is given of it; null leaves a thing as it is.
-param([string] $User, [securestring] $Password, [object] $Comment, [object] $PasswordExpires, [object] $Enabled)
+param([string] $User, [securestring] $Password, [object] $Comment, [object] $Expires, [object] $PasswordExpires, [object] $Enabled)
 
 function Invoke-Account([scriptblock] $Action) {
     try { & $Action }
@@ -23,6 +23,7 @@ if (-not $exists) {
 }
 elseif ($null -ne $Password) { Invoke-Account { Set-LocalUser -Name $User -Password $Password } }
 if ($null -ne $Comment) { Invoke-Account { Set-LocalUser -Name $User -Description ([string] $Comment) } }
+if ($Expires -eq 'never') { Invoke-Account { Set-LocalUser -Name $User -AccountNeverExpires } }
 if ($null -ne $PasswordExpires) { Invoke-Account { Set-LocalUser -Name $User -PasswordNeverExpires (-not $PasswordExpires) } }
 if ($Enabled -eq $true) { Invoke-Account { Enable-LocalUser -Name $User } }
 if ($Enabled -eq $false) { Invoke-Account { Disable-LocalUser -Name $User } }
