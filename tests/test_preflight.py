@@ -174,7 +174,12 @@ def test_several_things_missing_at_once() -> None:
 @pytest.mark.parametrize(
     ("key", "name", "accepted", "refused"),
     [
-        ("python_version", "Python", ["3.11", "3.12.10", "3.13"], ["3.10.11", "3.14", "3.1", "new", ""]),
+        (
+            "python_version",
+            "Python",
+            ["3.11", "3.12.10", "3.13"],
+            ["3.10.11", "3.14", "3.1", "new", ""],
+        ),
         ("postgresql_version", "PostgreSQL", ["15", "16.4-1", "18"], ["14.20", "9.6", "latest"]),
     ],
 )
