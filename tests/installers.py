@@ -12,7 +12,7 @@ from winfra.lab.bare import write_executable
 from winfra.lab.state import Lab
 
 NOTED = r"D:\installer.json"
-"""Where such an installer notes its arguments."""
+"""Where such an installer notes its arguments and its environment."""
 _PROGRAM = """#!{python} -IS
 # What comes without Linux's permissions gets them by this mark: winfra.lab.programs.native .
 import json, os, pathlib, sys
@@ -20,7 +20,7 @@ import json, os, pathlib, sys
 def real(path):
     return pathlib.Path(os.environ["WINFRA_LAB"], "drives", path[0], *path[3:].split("\\\\"))
 
-real({noted!r}).write_text(json.dumps(sys.argv[1:]))
+real({noted!r}).write_text(json.dumps([sys.argv[1:], dict(os.environ)]))
 if {log!r} is not None:
     real(sys.argv[sys.argv.index("/log") + 1]).write_text({log!r})
 for option, path in {keeps!r}.items():
@@ -80,5 +80,11 @@ def program(
 
 def given(lab: Lab) -> list[str]:
     """The arguments that the last installer got."""
-    found: list[str] = json.loads(lab.path(NOTED).read_text())
+    found: list[str] = json.loads(lab.path(NOTED).read_text())[0]
+    return found
+
+
+def variables(lab: Lab) -> dict[str, str]:
+    """The environment that the last installer got."""
+    found: dict[str, str] = json.loads(lab.path(NOTED).read_text())[1]
     return found

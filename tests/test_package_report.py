@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import wheels
 from winfra import package_report
+from winfra.wheelhouse import Wheelhouse
 
 
 def package(folder: Path, name: str = "one", version: str = "1.0") -> Path:
@@ -55,7 +58,12 @@ def test_whole_packages(site: Path) -> None:
     (site / "six.py").write_text("")
     (site / "notes-1").mkdir()
 
-    assert [*package_report.packages(site)] == [
+    listed = [*package_report.packages(site)]
+    contents = [one.pop("content") for one in listed]
+    assert None not in (contents[0], contents[2])
+    assert contents[0] != contents[2]
+    assert contents[1] is None
+    assert listed == [
         {
             "name": "Two_three",
             "version": "2.0.post1+local",
@@ -65,6 +73,38 @@ def test_whole_packages(site: Path) -> None:
         {"name": "old", "version": "0.5", "entry": "old-0.5-py3.12.egg-info", "problem": None},
         {"name": "one", "version": "1.0", "entry": "one-1.0.dist-info", "problem": None},
     ]
+
+
+def test_what_a_package_consists_of(tmp_path: Path) -> None:
+    """Its files' digests; not what pip adds or changes, nor where a wheel has them; backslashes are a wheel's own."""
+    information = "one-1.0.dist-info"
+    name = wheels.wheel(
+        tmp_path,
+        "one",
+        files={
+            "one-1.0.data/purelib/more/x.py": b"1",
+            "one-1.0.data/scripts/one": b"#!python",
+            "one-1.0.data/data/share/x": b"2",
+        },
+    )
+    with zipfile.ZipFile(name) as archive:
+        rows = [line.split(",") for line in archive.read(f"{information}/RECORD").decode().split()]
+    digests = dict(row[:2] for row in rows)
+    there = [
+        ["../../Scripts/one", "sha256=y", "9"],
+        ["../../Scripts/one.exe", "sha256=z", "9"],
+        ["../../share/x", digests["one-1.0.data/data/share/x"], "1"],
+        ["more/x.py", digests["one-1.0.data/purelib/more/x.py"], "1"],
+        *[row for row in rows if ".data/" not in row[0]],
+        ["one/__pycache__/__init__.cpython-312.pyc", "", ""],
+        *[[f"{information}/{one}", "sha256=w", "4"] for one in ("INSTALLER", "REQUESTED")],
+    ]
+    wheels.lock(tmp_path)
+    assert Wheelhouse.read(tmp_path, "3.12").contents == {"one": package_report.content(there)}
+
+    other = [[path.replace("more", "less"), *rest] for path, *rest in there]
+    assert package_report.content(other) != package_report.content(there)
+    assert package_report.content([["one\\x.py", "sha256=a", "1"]]) != package_report.content([])
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def there(*left: str, **packages: tuple[str, str | None]) -> PackagesDict:
         "platform": "win-amd64",
         "folder": SITE,
         "packages": {
-            name: PackageDict(version=version, entries=[f"{name}-x"], problem=problem)
+            name: PackageDict(version=version, entries=[f"{name}-x"], problem=problem, content=name)
             for name, (version, problem) in packages.items()
         },
         "left": list(left),
@@ -49,10 +49,14 @@ def test_all_is_there() -> None:
         "~refect", prefect=("3.4.25", None), anyio=("4.9", None), other=("1.0", "no RECORD")
     )
     found["packages"]["jinja2-humanize-extension"] = PackageDict(
-        version="0.4.0", entries=["Jinja2_humanize_extension-0.4.0.dist-info"], problem=None
+        version="0.4.0",
+        entries=["Jinja2_humanize_extension-0.4.0.dist-info"],
+        problem=None,
+        content=None,
     )
 
-    assert not pip_plan.plan(found, LOCKED).anything
+    contents = {"prefect": "prefect", "anyio": "anyio", "jinja2-humanize-extension": "one"}
+    assert not pip_plan.plan(found, LOCKED, contents).anything
 
 
 @pytest.mark.parametrize(
@@ -74,6 +78,19 @@ def test_one_is_not_as_locked(found: Any, said: str, broken: list[str]) -> None:
     assert plan.broken == [*broken, rf"{SITE}\~refect"]
 
 
+def test_one_comes_from_another_wheel() -> None:
+    """It is replaced as a whole; of another version it would be anyway, and of a damaged one nothing is known."""
+    found = there(prefect=("3.4.25", None), anyio=("4.8", None), httpx=("1", "no RECORD"))
+    locked = {"prefect": "3.4.25", "anyio": "4.9", "httpx": "1"}
+    plan = pip_plan.plan(found, locked, dict.fromkeys(locked, "other"))
+
+    assert (plan.rebuilt, plan.replaced) == (["prefect"], ["prefect-x", "anyio-x", "httpx-x"])
+    assert plan.broken == [rf"{SITE}\httpx-x"]
+    assert plan.sides()[0] == {
+        "prefect": "3.4.25 (another build)", "anyio": "4.8", "httpx": "1 (no RECORD)",
+    }  # fmt: skip
+
+
 def test_many_are_replaced() -> None:
     """Twelve are named."""
     names = [f"p{number:02}" for number in range(20)]
@@ -87,7 +104,13 @@ def test_many_are_replaced() -> None:
 def test_two_versions_of_one_package() -> None:
     """Both are removed, whatever they are."""
     listed = [
-        {"name": "Prefect", "version": version, "entry": f"prefect-{version}", "problem": None}
+        {
+            "name": "Prefect",
+            "version": version,
+            "entry": f"prefect-{version}",
+            "problem": None,
+            "content": "x",
+        }
         for version in ("3.4.24", "3.4.25")
     ]
     answer = {"version": "3.12.7", "platform": "win-amd64", "folder": SITE, "left": []}

@@ -174,7 +174,12 @@ def test_several_things_missing_at_once() -> None:
 @pytest.mark.parametrize(
     ("key", "name", "accepted", "refused"),
     [
-        ("python_version", "Python", ["3.11", "3.12.10"], ["3.10.11", "3.13", "3.1", "new", ""]),
+        (
+            "python_version",
+            "Python",
+            ["3.11", "3.12.10", "3.13"],
+            ["3.10.11", "3.14", "3.1", "new", ""],
+        ),
         ("postgresql_version", "PostgreSQL", ["15", "16.4-1", "18"], ["14.20", "9.6", "latest"]),
     ],
 )
@@ -186,8 +191,8 @@ def test_versions(key: str, name: str, accepted: list[str], refused: list[str]) 
 
 def test_a_refused_version_is_named() -> None:
     """The sentence has the key in group data, its value, and what it may be."""
-    assert lines({"python_version": "3.13"})["Python"].remedy == messages.VERSION.text(
-        key="python_version", value="3.13", wanted="3.11 or 3.12"
+    assert lines({"python_version": "3.14"})["Python"].remedy == messages.VERSION.text(
+        key="python_version", value="3.14", wanted="3.11, 3.12 or 3.13"
     )
 
 

@@ -17,6 +17,8 @@ from winfra.wheel_locks import Locks
 
 LOCKS = Locks(Path(__file__).parents[1] / "files" / "prefect")
 OURS = [*product(LOCKS.versions, PLATFORMS)]
+WINDOWS = ["windows 3.11", "windows 3.12", "windows 3.13"]
+LINUX = ["linux 3.11", "linux 3.12", "linux 3.13"]
 PURE = Package("humanize", "4.12.3", ("a" * 64,), ("humanize-4.12.3-py3-none-any.whl",))
 NATIVE = Package(
     "greenlet",
@@ -120,16 +122,17 @@ def test_what_is_no_locked_package_is_refused(line: str) -> None:
 @pytest.mark.parametrize(
     ("wheel", "fits"),
     [
-        ("a-1-py3-none-any.whl", ["windows 3.11", "windows 3.12", "linux 3.11", "linux 3.12"]),
-        ("a-1-py2.py3-none-any.whl", ["windows 3.11", "windows 3.12", "linux 3.11", "linux 3.12"]),
+        ("a-1-py3-none-any.whl", [*WINDOWS, *LINUX]),
+        ("a-1-py2.py3-none-any.whl", [*WINDOWS, *LINUX]),
         ("a-1-cp311-cp311-win_amd64.whl", ["windows 3.11"]),
         ("a-1-cp312-cp312-win_amd64.whl", ["windows 3.12"]),
-        ("a-1-cp312-abi3-win_amd64.whl", ["windows 3.12"]),
-        ("a-1-cp37-abi3-win_amd64.whl", ["windows 3.11", "windows 3.12"]),
-        ("a-1-py3-none-win_amd64.whl", ["windows 3.11", "windows 3.12"]),
+        ("a-1-cp313-cp313-win_amd64.whl", ["windows 3.13"]),
+        ("a-1-cp312-abi3-win_amd64.whl", WINDOWS[1:]),
+        ("a-1-cp37-abi3-win_amd64.whl", WINDOWS),
+        ("a-1-py3-none-win_amd64.whl", WINDOWS),
         ("a-1-py3-none-win32.whl", []),
         ("a-1-cp311-cp311-win_arm64.whl", []),
-        ("a-1-cp312-cp312t-win_amd64.whl", []),
+        ("a-1-cp313-cp313t-win_amd64.whl", []),
         ("a-1-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", ["linux 3.11"]),
         ("a-1-cp312-cp312-manylinux_2_39_x86_64.whl", []),
         ("a-1-cp312-cp312-musllinux_1_2_x86_64.whl", []),

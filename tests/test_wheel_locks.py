@@ -18,7 +18,7 @@ from winfra.wheel_locks import SOURCE, Locks, _name, _Resolution
 
 OURS = Path(__file__).parents[1] / "files" / "prefect"
 RELEASE = datetime(2026, 1, 5, 15, 30, tzinfo=UTC)
-NATIVE = ("cp311-cp311", "cp312-cp312")
+NATIVE = ("cp311-cp311", "cp312-cp312", "cp313-cp313")
 
 
 @pytest.fixture
@@ -140,22 +140,23 @@ def test_a_package_that_one_python_lacks(offered: Path, locks: Locks) -> None:
 
 
 @pytest.mark.parametrize("version", Locks(OURS).versions)
-@pytest.mark.parametrize("python", PYTHONS)
-def test_an_index_has_the_wheels_of_ours(version: str, python: str, tmp_path: Path) -> None:
-    """Each wheel for Windows that our lock names is to be had there, with the hash that it gives."""
-    target = Target(python)
+def test_a_lock_of_ours_is_what_prefect_needs_on_windows(version: str, tmp_path: Path) -> None:
+    """Neither more nor less than uv takes for its Pythons; each wheel is to be had, with the hash that it gives."""
     locked = packages(Locks(OURS).file(version, "windows"))
-    text = "".join(f"{name}=={package.version}\n" for name, package in locked.items())
-    resolution = _Resolution(target, text, tmp_path / "none", {}, None)
-    try:
-        found = resolution.packages("--no-deps")
-    except OperationValueError as error:
-        pytest.skip(f"no index: {error}")
-
-    assert {package["name"] for package in found} == set(locked)
-    for package in found:
-        offered = {_name(wheel): wheel["hashes"]["sha256"] for wheel in package["wheels"]}
-        ours = locked[package["name"]]
-        best = target.best(ours.wheels)
-        assert best in offered
-        assert offered[best] == dict(zip(ours.wheels, ours.hashes, strict=True))[best]
+    pins = {name: package.version for name, package in locked.items()}
+    text = (OURS / f"prefect-{version}.in").read_text()
+    needed = set()
+    for target in map(Target, PYTHONS):
+        try:
+            found = _Resolution(target, text, tmp_path / "none", pins, None).packages()
+        except OperationValueError as error:
+            pytest.skip(f"no index: {error}")
+        needed |= {package["name"] for package in found}
+        for package in found:
+            assert package["version"] == pins[package["name"]]
+            offered = {_name(wheel): wheel["hashes"]["sha256"] for wheel in package["wheels"]}
+            ours = locked[package["name"]]
+            best = target.best(ours.wheels)
+            assert best in offered
+            assert offered[best] == dict(zip(ours.wheels, ours.hashes, strict=True))[best]
+    assert needed == set(locked)

@@ -7,7 +7,7 @@ connection for a module; only the drive D: is empty again for each test.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ from pyinfra.context import ctx_host, ctx_inventory, ctx_state
 from tests.harness import Applied, connected, seen
 from winfra.connector import WinRMConnector
 from winfra.lab.state import Lab
+from winfra.operations import environment
 
 
 class Trial:
@@ -160,6 +161,18 @@ def failing(lab: Lab, program: str, output: str, code: int, when: str = "") -> I
         yield
     finally:
         kept.replace(path)
+
+
+@contextmanager
+def machine_variables(trial: Trial, values: Mapping[str, str]) -> Iterator[None]:
+    """Variables that somebody has set for the whole machine, as each session sees them."""
+    for name, value in values.items():
+        assert not trial.run(environment.variable, name, value).failed
+    try:
+        yield
+    finally:
+        for name in values:
+            trial.run(environment.variable, name, present=False)
 
 
 @contextmanager

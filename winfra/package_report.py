@@ -6,15 +6,19 @@ Of the standard library alone: it is the packages that may be broken.
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 _INFORMATION = (".dist-info", ".egg-info")
+_OWN = ("/INSTALLER", "/REQUESTED", "/direct_url.json")
+"""What pip adds to a package's own files, by their ends."""
+Rows = list[list[str]]
 
 
 def packages(folder: Path) -> Iterator[dict[str, Any]]:
@@ -23,9 +27,27 @@ def packages(folder: Path) -> Iterator[dict[str, Any]]:
     for entry in sorted(folder.iterdir()):
         name, dash, version = entry.stem.partition("-")
         if dash and entry.suffix in _INFORMATION:
-            problem = _problem(folder, entry, sizes) if entry.suffix == ".dist-info" else None
-            version = version.partition("-")[0]
-            yield {"name": name, "version": version, "entry": entry.name, "problem": problem}
+            rows, problem = (
+                _judged(folder, entry, sizes) if entry.suffix == ".dist-info" else (None, None)
+            )
+            yield {
+                "name": name,
+                "version": version.partition("-")[0],
+                "entry": entry.name,
+                "problem": problem,
+                "content": content(rows) if rows and not problem else None,
+            }
+
+
+def content(rows: Iterable[list[str]]) -> str:
+    """What a package's files come to, by the digests of its RECORD.
+
+    Left out is what pip makes (programs, what Python compiles, INSTALLER) or changes (scripts): the rest
+    stands in the wheel's RECORD as well.
+    """
+    kept = [row for row in rows if len(row) > 1 and row[1] and not row[0].startswith("..")]
+    lines = sorted(f"{path} {digest}" for path, digest, *_ in kept if not path.endswith(_OWN))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _sizes(folder: Path) -> Iterator[tuple[str, int]]:
@@ -40,27 +62,29 @@ def _sizes(folder: Path) -> Iterator[tuple[str, int]]:
                     left.append(entry.path)
 
 
-def _problem(folder: Path, information: Path, sizes: dict[str, int]) -> str | None:
-    """What is wrong with a package, in a few words.
+def _judged(
+    folder: Path, information: Path, sizes: dict[str, int]
+) -> tuple[Rows | None, str | None]:
+    """RECORD, and what is wrong with the package, in a few words.
 
     The last thing that pip does is to write RECORD anew, with what it has added to the wheel's: programs,
     what Python compiles, and INSTALLER.
     """
     record = information / "RECORD"
     if not (information / "METADATA").is_file():
-        return "no METADATA"
+        return None, "no METADATA"
     if not record.is_file():
-        return "no RECORD"
+        return None, "no RECORD"
     try:
         with record.open(encoding="utf-8", newline="") as stream:
             rows = [row for row in csv.reader(stream) if row]
         bad = sum(not _whole(folder, row, sizes) for row in rows)
     except ValueError:
-        return "a RECORD that cannot be read"
+        return None, "a RECORD that cannot be read"
     if bad:
-        return f"{bad} of {len(rows)} files missing or cut off"
+        return rows, f"{bad} of {len(rows)} files missing or cut off"
     ended = any(row[0] == f"{information.name}/INSTALLER" for row in rows)
-    return None if ended else "an installation that did not end"
+    return rows, None if ended else "an installation that did not end"
 
 
 def _whole(folder: Path, row: list[str], sizes: dict[str, int]) -> bool:

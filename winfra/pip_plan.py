@@ -33,12 +33,14 @@ class Plan:
     + replaced: the entries of packages that are there already
     + broken: folders of the interpreter's packages that have to go first: pip would refuse to
       replace a package without a RECORD, and take one for whole that is not
+    + rebuilt: packages of the wanted version from another wheel, which pip would take for the same
     """
 
     current: Mapping[str, str | None]
     wanted: Mapping[str, str]
     replaced: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    rebuilt: list[str] = field(default_factory=list)
 
     @property
     def anything(self) -> bool:
@@ -60,18 +62,29 @@ class Plan:
         return before, {**after, **new}
 
 
-def plan(found: PackagesDict | None, locked: Mapping[str, str]) -> Plan:
-    """What differs; packages that the lock does not name stay as they are."""
+def plan(
+    found: PackagesDict | None, locked: Mapping[str, str], contents: Mapping[str, str] | None = None
+) -> Plan:
+    """What differs; packages that the lock does not name stay as they are.
+
+    + locked: the version of each package
+    + contents: what the files of their wheels come to, as ``Wheelhouse.contents`` has it
+    """
     there = found["packages"] if found is not None else {}
-    bad = {
-        name: version for name, version in locked.items() if not _is_as_locked(there, name, version)
-    }
+    bad = {name: one for name, one in locked.items() if not _is_as_locked(there, name, one)}
+    rebuilt = [
+        name
+        for name, content in (contents or {}).items()
+        if name in there and name not in bad and there[name]["content"] not in {content, None}
+    ]
+    bad = {name: one for name, one in locked.items() if name in bad or name in rebuilt}
     if found is None or not bad:
         return Plan(dict.fromkeys(bad), bad)
     replaced = [entry for name in bad if name in there for entry in there[name]["entries"]]
     entries = [entry for name in bad for entry in _in_the_way(there.get(name), bad[name])]
     broken = [rf"{found['folder']}\{entry}" for entry in [*entries, *found["left"]]]
-    return Plan({name: _said(there.get(name)) for name in bad}, bad, replaced, broken)
+    current = {name: _said(there.get(name), rebuilt=name in rebuilt) for name in bad}
+    return Plan(current, bad, replaced, broken, rebuilt)
 
 
 def problem(
@@ -134,7 +147,8 @@ def _in_the_way(found: PackageDict | None, version: str) -> list[str]:
     return [] if replaced else found["entries"]
 
 
-def _said(found: PackageDict | None) -> str | None:
+def _said(found: PackageDict | None, *, rebuilt: bool) -> str | None:
     if found is None:
         return None
-    return found["version"] + (f" ({found['problem']})" if found["problem"] else "")
+    problem = "another build" if rebuilt else found["problem"]
+    return found["version"] + (f" ({problem})" if problem else "")

@@ -17,6 +17,7 @@ from pyinfra.api import OperationValueError
 from winfra.local_file import local_path
 from winfra.messages import preflight as messages
 from winfra.sources import Source
+from winfra.wheel_lock import PYTHONS
 from winfra.wheelhouse import Wheelhouse, default as default_wheelhouse
 
 GIGABYTE = 1024**3
@@ -221,10 +222,10 @@ def _problem(host: str, drive: str, disk: Disk | None, free: float) -> str | Non
 
 @requirement
 def python(findings: Findings, wanted: Wanted) -> Iterator[Check]:
-    accepted = ("3.11", "3.12")
+    accepted = f"{', '.join(PYTHONS[:-1])} or {PYTHONS[-1]}"
     version = _text(wanted["python_version"])
-    fits = version is not None and _minor(version) in accepted
-    yield _version_check("Python", "python_version", version, " or ".join(accepted), fits=fits)
+    fits = version is not None and _minor(version) in PYTHONS
+    yield _version_check("Python", "python_version", version, accepted, fits=fits)
     if wanted["python_source"] == "installer":
         yield _source_check("Python's installer", "python_installer", wanted)
     if wanted["python_source"] == "conda":

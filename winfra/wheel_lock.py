@@ -18,7 +18,8 @@ from pyinfra.api import OperationValueError
 
 from winfra.messages import wheelhouse as messages
 
-PYTHONS = ("3.11", "3.12")
+PYTHONS = ("3.11", "3.12", "3.13")
+"""Those that every lock has wheels for."""
 _LEGACY = {17: "manylinux2014_x86_64", 12: "manylinux2010_x86_64", 5: "manylinux1_x86_64"}
 _GLIBC = 28  # RHEL 8's, Debian 10's: what most projects build their wheels against
 _LINUX = [

@@ -181,7 +181,8 @@ def _name(wheel: Mapping[str, Any]) -> str:
 
 
 def _header(version: str, platform: str, before: str | None) -> list[str]:
-    target = f"{platform.capitalize()} on x64, Python {' and '.join(PYTHONS)}"
+    pythons = f"{', '.join(PYTHONS[:-1])} and {PYTHONS[-1]}"
+    target = f"{platform.capitalize()} on x64, Python {pythons}"
     options = f" --before {before}" if before else ""
     return [
         f"Prefect {version} and all that it needs, for {target}.",

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +19,14 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 from pyinfra.api import OperationValueError
 
-from winfra import wheel_lock
+from winfra import package_report, wheel_lock
 from winfra.messages import wheelhouse as messages
 from winfra.wheel_lock import Package, Target
 
 LOCK = "requirements.txt"
 _SHOWN = 3
+# What pip puts beside the packages themselves; the rest of .data goes elsewhere (PyPA, "Binary distribution format").
+_DATA = re.compile(r"[^/]+\.data/(?:(?:purelib|platlib)/)?")
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,13 @@ class Wheelhouse:
     def versions(self) -> dict[str, str]:
         """The name of each package in its normal form -> its version."""
         return {package.name: package.version for package in self.wheels}
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """The name of each package -> what its files come to, as ``package_report.content`` has it."""
+        return {
+            package.name: _content(wheel, *_state(wheel)) for package, wheel in self.wheels.items()
+        }
 
     @property
     def bytes(self) -> int:
@@ -131,8 +143,12 @@ def _by_package(files: dict[str, Path]) -> dict[tuple[str, str], dict[str, Path]
 
 
 def _sha256(file: Path) -> str:
+    return _digest(file, *_state(file))
+
+
+def _state(file: Path) -> tuple[int, int]:
     state = file.stat()
-    return _digest(file, state.st_size, state.st_mtime_ns)
+    return state.st_size, state.st_mtime_ns
 
 
 @cache
@@ -140,6 +156,23 @@ def _digest(file: Path, _size: int, _changed: int) -> str:
     """Once for all the hosts of a run."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@cache
+def _content(wheel: Path, _size: int, _changed: int) -> str:
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".dist-info/RECORD")]
+        text = "".join(archive.read(name).decode() for name in names)
+    rows = [[_installed(row[0]), *row[1:]] for row in csv.reader(io.StringIO(text)) if row]
+    return package_report.content(rows)
+
+
+def _installed(path: str) -> str:
+    """Where pip installs a file of a wheel, relative to the packages; ``..`` where that is elsewhere."""
+    found = _DATA.match(path)
+    if found is None:
+        return path
+    return path[found.end() :] if found[0].endswith("lib/") else f"../{path}"
 
 
 def _unpacked(wheel: Path) -> int:

@@ -116,6 +116,21 @@ def test_for_one_user(lab: Lab) -> None:
     shutil.rmtree(lab.path(place))
 
 
+def test_what_condarc_adds(lab: Lab) -> None:
+    """To a new environment, unless it is told not to; and not to that of an explicit file."""
+    file = lab.path(rf"{ROOT}\.condarc")
+    before = file.read_text()
+    file.write_text(f"{before}create_default_packages:\n  - numpy\n")
+    try:
+        refused = create(lab, "pip")
+        made = create(lab, "pip --no-default-packages")
+    finally:
+        file.write_text(before)
+
+    assert "  - numpy" in refused.errors
+    assert (refused.code, made.code) == (1, 0)
+
+
 def test_environment_from_the_cache(lab: Lab) -> None:
     """A full Python with pip at its root; written down in conda-meta and in conda's lists."""
     made = create(lab, f"python={python.VERSION} pip")

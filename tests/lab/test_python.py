@@ -138,6 +138,23 @@ def test_variables(machine_lab: Lab) -> None:
     assert found == [r"C:\Windows", r"C:\Program Files (x86)", "y", True, False, "é"]
 
 
+def test_nothing(machine_lab: Lab) -> None:
+    """Has Windows' name: what is written there is gone, and children can be given it."""
+    install(machine_lab)
+    found = answer(
+        machine_lab,
+        """
+        import os, subprocess, sys
+        with open("NUL", "w") as nothing:
+            nothing.write("x")
+        done = subprocess.run([sys.executable, "-c", "print(1)"], stdout=subprocess.DEVNULL)
+        answer([os.devnull, open(os.devnull).read(), os.path.exists("NUL"), done.returncode])
+        """,
+    )
+
+    assert found == ["nul", "", True, 0]
+
+
 def test_children(machine_lab: Lab) -> None:
     """subprocess finds Windows' programs and folders, and no child leaves its lab."""
     found = answer(

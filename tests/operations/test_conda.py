@@ -11,8 +11,8 @@ import pytest
 from pyinfra.api import OperationValueError
 
 from tests import service_trial as services
-from tests.installers import NOTED, given, installer
-from tests.trial import Trial, no_host
+from tests.installers import NOTED, given, installer, variables
+from tests.trial import Trial, machine_variables, no_host
 from winfra.facts.conda import Prefix
 from winfra.messages import conda as messages, python as python_messages
 from winfra.operations import conda
@@ -22,7 +22,9 @@ ROOT = r"D:\conda"
 PROGRAM = rf"{ROOT}\Scripts\conda.exe"
 PATH = rf"{ROOT}\envs\prefect_env"
 WANTED: dict[str, Any] = {"path": PATH, "python": "3.12", "conda": ROOT}
-OPTIONS = ["create", "--prefix", PATH, "--yes", "--quiet", "--copy", "--offline"]
+OPTIONS = [
+    "create", "--prefix", PATH, "--yes", "--quiet", "--copy", "--no-default-packages", "--offline",
+]  # fmt: skip
 PYTHON, PIP = "python-3.12.7-hce54a09_0_cpython", "pip-24.2-pyh8b19718_1"
 
 
@@ -146,6 +148,18 @@ def test_an_environment_from_condas_cache(trial: Trial, tmp_path: Path) -> None:
     assert trial.fact(Prefix, path=PATH)["packages"] == [PIP, PYTHON]
     again = trial.run(conda.environment, **WANTED)
     assert (again.failed, again.changed) == (False, False)
+
+
+def test_another_pythons_variables(trial: Trial, tmp_path: Path) -> None:
+    """What somebody has set for the whole machine leads conda's own Python nowhere."""
+    has(trial, tmp_path, files=environment(PYTHON, PIP))
+    old = {"PYTHONHOME": r"C:\old", "PYTHONPATH": r"C:\old\Lib", "OLD": "kept"}
+    with machine_variables(trial, old):
+        applied = trial.run(conda.environment, **WANTED)
+
+    assert not applied.failed, applied.output
+    found = variables(trial.lab)
+    assert [found.get(name, "") for name in old] == ["", "", "kept"]
 
 
 def test_an_environment_from_an_explicit_file(trial: Trial, tmp_path: Path) -> None:

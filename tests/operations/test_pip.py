@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pyinfra.api import OperationValueError
 
 from tests import wheels
 from tests.service_trial import clean, is_running, make, run, status
-from tests.trial import Trial, no_host
+from tests.trial import Trial, machine_variables, no_host
 from winfra.facts.pip import Packages
 from winfra.lab import bare, python_packages
 from winfra.lab.endpoint_config import Fault
@@ -155,6 +156,43 @@ def test_an_installation_that_broke_off(trial: Trial, tmp_path: Path) -> None:
         "one", "one-2.0.dist-info", "same", "same-1.0.dist-info", "two_three", "two_three-2.0.dist-info",
     }  # fmt: skip
     assert not trial.run(pip.wheelhouse, **given(second)).changed
+
+
+def test_a_wheel_that_was_built_anew(trial: Trial, tmp_path: Path) -> None:
+    """Of the same version, with other files: it takes the place of the old one, of which nothing is left."""
+    first, second = house(tmp_path / "first"), house(tmp_path / "second")
+    wheels.wheel(first, "same", files={"same/old.py": b""})
+    wheels.wheel(second, "same", files={"same/__init__.py": b"version = '1.0 again'\n"})
+    assert not trial.run(pip.wheelhouse, **given(wheels.lock(first))).failed
+    before = state(trial)
+    dry = trial.dry(pip.wheelhouse, **given(wheels.lock(second)))
+    assert re.search(r"same +1\.0 \(another build\) +-> +1\.0\n", dry.output), dry.output
+    assert "two-three" not in dry.output
+    assert state(trial) == before
+
+    applied = trial.run(pip.wheelhouse, **given(second))
+    assert applied.changed, applied.output
+    assert installed(trial) == {"one": "1.0", "two_three": "1.0", "same": "1.0 again"}
+    assert not (trial.lab.path(FOLDER) / "Lib/site-packages/same/old.py").exists()
+    again = trial.run(pip.wheelhouse, **given(second))
+    assert (again.failed, again.changed) == (False, False), again.output
+
+
+def test_what_others_have_set_for_pip(trial: Trial, tmp_path: Path) -> None:
+    """For the whole machine: neither pip.ini nor a variable leads pip or Python elsewhere."""
+    settings = trial.lab.path(r"C:\ProgramData\pip\pip.ini")
+    settings.parent.mkdir()
+    settings.write_text("[global]\nrequire-virtualenv = true\n")
+    old = {"PIP_TARGET": r"D:\elsewhere", "PYTHONHOME": r"C:\old", "PYTHONPATH": r"C:\old\Lib"}
+    try:
+        with machine_variables(trial, old):
+            applied = trial.run(pip.wheelhouse, **given(house(tmp_path)))
+    finally:
+        shutil.rmtree(settings.parent)
+
+    assert not applied.failed, applied.output
+    assert installed(trial) == {"one": "1.0", "two_three": "1.0", "same": "1.0"}
+    assert not trial.lab.path(r"D:\elsewhere").exists()
 
 
 def without_a_wheel(folder: Path) -> Given:

@@ -32,7 +32,8 @@ from winfra.lab.access import AccessLists
 from winfra.lab.sids import service_sid
 from winfra.lab.state import Lab
 from winfra.lab.token import Token
-from winfra.messages import prefect_settings as messages
+from winfra.messages import prefect_settings as messages, service_host as host_messages
+from winfra.service_host_check import ACCOUNT as CHECK
 
 PASSWORD = HiddenValue("Pr3fect '@/:%#\"é\\ $&+?")
 AUTH = HiddenValue("people:Au7h-'@/:%#\"")
@@ -311,7 +312,7 @@ def spoil_environment(lab: Lab, service: str, values: list[str]) -> None:
 
 
 def test_an_older_database_is_dumped_and_upgraded(settled: Place) -> None:
-    """By a virtual account; the dump is for administrators alone; a newer Prefect's database is refused."""
+    """By a virtual account, within its time; the dump is administrators' alone; a newer database is refused."""
     place = settled
     virtual = {"service_account": r"NT SERVICE\PrefectServer", "service_account_password": None}
     with place.site(**virtual) as site:
@@ -320,6 +321,11 @@ def test_an_older_database_is_dumped_and_upgraded(settled: Place) -> None:
         dry = site.dry(prefect_settings)
         assert re.search(rf"revision +{OLDER} +-> +{HEAD}", dry.output)
         assert re.search(rf"dump +- +-> +{re.escape(DUMP)}", dry.output)
+        with place.site(**virtual, prefect_migration_seconds=0.1) as hurried:
+            ended = hurried.run(prefect_settings)
+        values = {"command": PYTHON, "host": "@lab/trial", "account": CHECK, "seconds": "0.1"}
+        assert host_messages.CHECK_TIMEOUT.text(**values) in ended.output
+        assert (ended.failed, place.revision()) == (True, OLDER)
         ran = site.run(prefect_settings)
         assert not ran.failed, ran.output
         assert place.revision() == HEAD

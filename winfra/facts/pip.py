@@ -22,12 +22,14 @@ class PackageDict(TypedDict):
     """
     A package; ``entries`` are the folders that say so, more than one where something went wrong.
 
-    ``problem`` is what an installation that broke off has left undone, in a few words.
+    ``problem`` is what an installation that broke off has left undone, in a few words; ``content`` what
+    ``winfra.package_report.content`` makes of its RECORD, ``None`` where there is none to rely on.
     """
 
     version: str
     entries: list[str]
     problem: str | None
+    content: str | None
 
 
 class PackagesDict(TypedDict, total=False):
@@ -56,6 +58,7 @@ class Packages(WindowsFact[PackagesDict | None]):
                     "version": "3.4.25",
                     "entries": ["prefect-3.4.25.dist-info"],
                     "problem": "2 of 1423 files missing or cut off",   # or None
+                    "content": None,       # of a whole package the SHA-256 of what it consists of
                 },
             },
             "left": ["~refect"],           # what pip was about to replace when it was ended
@@ -112,11 +115,18 @@ def _by_name(listed: list[dict[str, Any]]) -> dict[str, PackageDict]:
     packages: dict[str, PackageDict] = {}
     for one in listed:
         name = canonicalize_name(one["name"])
-        new = PackageDict(version=one["version"], entries=[one["entry"]], problem=one["problem"])
+        new = PackageDict(
+            version=one["version"],
+            entries=[one["entry"]],
+            problem=one["problem"],
+            content=one["content"],
+        )
         if (first := packages.get(name)) is not None:
             version = f"{first['version']}, {one['version']}"
             entries = [*first["entries"], one["entry"]]
-            new = PackageDict(version=version, entries=entries, problem="there more than once")
+            new = PackageDict(
+                version=version, entries=entries, problem="there more than once", content=None
+            )
         packages[name] = new
     return packages
 

@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         return one
 
     create = command("create")
-    for name in ("--offline", "--copy", "--override-channels"):
+    for name in ("--offline", "--copy", "--override-channels", "--no-default-packages"):
         create.add_argument(name, action="store_true")
     create.add_argument("-y", "--yes", action="store_true")
     create.add_argument("-q", "--quiet", action="store_true")
@@ -109,6 +109,8 @@ class _Conda:
         options, prefix = self._options, self._prefix()
         folder = to_real(self._lab, prefix)
         explicit = self._explicit()
+        if not explicit and not options.no_default_packages:
+            options.packages += self._defaults()
         packages = self._fetched(explicit) if explicit else self._solved()
         if folder == self._root:
             raise CondaError("CondaValueError", "The target prefix is the base prefix. Aborting.")
@@ -202,6 +204,13 @@ class _Conda:
                 raise CondaError("ParseError", f"Could not parse explicit URL: {line}")
             matches.append(match)
         return matches
+
+    def _defaults(self) -> list[str]:
+        """What .condarc adds to each new environment (create_default_packages)."""
+        file = self._root / ".condarc"
+        text = file.read_text("utf-8") if file.is_file() else ""
+        found = re.search(r"^create_default_packages:\n((?: *- .*\n)*)", text, re.MULTILINE)
+        return [line.strip(" -") for line in found[1].splitlines()] if found else []
 
     def _solved(self) -> list[Package]:
         """From the cache alone, as if --offline was always given."""

@@ -32,7 +32,7 @@ REFUSED = Message(
 IN_USE = Message(
     "pip_in_use",
     "{host} has files open that would be replaced with their packages: {files}",
-    "End what has them open, and run again; no package has been changed",
+    "End what has them open, and run again, which starts the services too; no package has been changed",
 )
 FAILED = Message(
     "pip_failed",

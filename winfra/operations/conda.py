@@ -200,8 +200,10 @@ class _Work:
 
     @property
     def options(self) -> list[str]:
-        # Copies: a link to conda's cache would share its access list with what is linked.
-        options = ["--yes", "--quiet", "--copy", *(["--offline"] if self.offline else [])]
+        # Copies: a link to conda's cache would share its access list with what is linked. And nothing that
+        # the host's .condarc adds to each new environment.
+        options = ["--yes", "--quiet", "--copy", "--no-default-packages"]
+        options += ["--offline"] if self.offline else []
         if self._folder is None:
             return [*options, *conda_plan.specification(self.wanted)]
         return [*options, "--file", self.explicit]

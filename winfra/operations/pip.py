@@ -66,8 +66,8 @@ def wheelhouse(
     + add_deploy_dir: src is relative to the folder of the deploy
 
     Wheels are checked here before anything is sent, and by pip on the host before anything is
-    changed. A package counts by its version; one that an installation which broke off has left
-    incomplete is installed anew.
+    changed. A package counts by its version and by its files' digests, as its RECORD has them; one that
+    an installation which broke off has left incomplete is installed anew.
 
     **Example:**
 
@@ -91,7 +91,7 @@ def wheelhouse(
     wheels = Wheelhouse.read(local_path(src, add_deploy_dir), version, platform)
     _check_contains(wheels, contains or {})
     found = _found(python, wheels)
-    plan = pip_plan.plan(found, wheels.versions)
+    plan = pip_plan.plan(found, wheels.versions, wheels.contents)
     if not plan.anything:
         host.noop(f"{len(wheels.versions)} packages of {src} are installed for {python}")
         return
@@ -108,6 +108,8 @@ def wheelhouse(
         yield FunctionCommand(_replaceable, (work, plan.replaced), {})
     for path in plan.broken:
         yield Script("remove_path", Path=path)
+    if plan.rebuilt:
+        yield FunctionCommand(_uninstall, (work, plan.rebuilt), {})
     yield FunctionCommand(_install, (work,), {})
 
 
@@ -190,6 +192,11 @@ def _replaceable(state: State, host: Host, work: _Work, entries: Sequence[str]) 
     used = fact.read(answer)
     rest = [f"and {len(used) - _NAMED} more"] if len(used) > _NAMED else []
     return not used or _refuse(host, messages.IN_USE, files=", ".join([*used[:_NAMED], *rest]))
+
+
+def _uninstall(state: State, host: Host, work: _Work, names: Sequence[str]) -> bool:
+    """What pip would not install again, since its version is there."""
+    return _succeeds(host, work, ["uninstall", "--yes", "--quiet", *names], messages.FAILED)
 
 
 def _install(state: State, host: Host, work: _Work) -> bool:

@@ -20,7 +20,14 @@ if ([IO.Directory]::Exists($full)) {
     # Where an older one stands aside already, this one is what a run that broke off has left.
     Move-Folder $full $(if ([IO.Directory]::Exists($old)) { $broken } else { $old })
 }
-$ended = Invoke-Native -FilePath $Conda -ArgumentList (@('create', '--prefix', $Path) + $Argument) -TimeoutSeconds $TimeoutSeconds
+$options = @{
+    FilePath = $Conda
+    ArgumentList = @('create', '--prefix', $Path) + $Argument
+    # Set for the machine, they would lead conda's own Python to another one's modules; empty ones do not count.
+    Environment = @{ PYTHONHOME = ''; PYTHONPATH = '' }
+    TimeoutSeconds = $TimeoutSeconds
+}
+$ended = Invoke-Native @options
 $left = @()
 if ($ended.ExitCode -ne 0) {
     if ([IO.Directory]::Exists($full)) { Move-Folder $full "$broken.new" }

@@ -8,6 +8,8 @@ import posix
 
 _INVALID = frozenset('<>"|?*')
 _MOST = 100
+NOTHING = "nul"
+"""What Windows' Python has for ``os.devnull``."""
 _lstat = posix.lstat
 _stat = posix.stat
 _listdir = posix.listdir
@@ -41,6 +43,8 @@ class Drives:
         assert isinstance(text, str)
         if is_windows(text):
             return self.real(text)
+        if text.lower() == NOTHING:
+            return "/dev/null"
         return text.replace("\\", "/") if "\\" in text and text[0] != "/" else path
 
     def real(self, text: str) -> str:

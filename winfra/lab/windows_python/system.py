@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from winfra.lab.windows_python import ownership
-from winfra.lab.windows_python.names import Drives, is_windows
+from winfra.lab.windows_python.names import NOTHING, Drives, is_windows
 from winfra.lab.windows_python.sharing import Sharing
 
 _ONE = (
@@ -44,6 +44,7 @@ def install(drives: Drives) -> None:
     _replace("scandir", _scandir(posix.scandir, drives))
     getcwd = posix.getcwd
     _replace("getcwd", lambda: drives.spelled(getcwd()))
+    vars(os)["devnull"] = vars(os.path)["devnull"] = NOTHING
     opened = _Open(io.open, drives)
     for module in (builtins, io, sys.modules["_io"]):
         vars(module)["open"] = opened
