@@ -100,8 +100,8 @@ prefect_role = "prefect"
 # virtual environment, whose python.exe Windows cannot run as a service.
 python_source = "installer"
 
-# Its version, 3.11, 3.12 or 3.13 ("3.12.10" is that one or a newer 3.12); and its folder (None: C:\Program Files\Python and
-# the version).
+# Its version, 3.11, 3.12 or 3.13 ("3.12.10" is that one or a newer 3.12); and its folder (None: C:\Program Files\Python
+# and the version).
 python_version = "3.12"
 python_folder = None
 
