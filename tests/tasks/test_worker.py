@@ -178,7 +178,7 @@ def test_a_new_setting_of_the_server(site: PrefectSite) -> None:
         assert re.search(rf"finishes its work before +- +->  {WORKER}", dry[1].output)
     with ended_when_drained(site, "drained"):
         applied = site.run(prefect_settings, prefect_server, prefect_worker, **changes)
-    assert f"{NAME} finishes " in applied[1].output
+    assert f"{NAME} waits for " in applied[1].output
     assert state(site, run) == "COMPLETED"
     assert all(is_running(lab, name) for name in (SERVER, WORKER))
     assert not {process(lab, name) for name in (SERVER, WORKER)} & {*pids}
