@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -107,6 +108,17 @@ class Deployed:
         answer = requests.request(method, url, json=body, auth=(name, password), timeout=60)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def ask_at_once(self, number: int, path: str, login: str) -> set[int]:
+        """The statuses of so many requests, for which the server opens further sessions of its database."""
+        url = f"http://127.0.0.1:{self.data['prefect_port']}/api/{path}"
+        name, _, password = login.partition(":")
+
+        def ask(_: int) -> int:
+            return requests.post(url, json={}, auth=(name, password), timeout=60).status_code
+
+        with ThreadPoolExecutor(number) as pool:
+            return {*pool.map(ask, range(number))}
 
     def logs_in(self, user: str, password: str) -> bool:
         """Whether PostgreSQL takes it."""
