@@ -149,13 +149,7 @@ class Deployed:
 
     def begin(self) -> str:
         """A run that waits until it may end, once it waits."""
-        self.lab.path(rf"{HOME}\flows\wait.py").write_text(FLOW)
-        flow = self.ask("flows/", {"name": "wait"})["id"]
-        steps = [{"prefect.deployments.steps.set_working_directory": {"directory": HOME}}]
-        wanted = {"name": "lab", "flow_id": flow, "entrypoint": "flows/wait.py:wait"}
-        place = {"work_pool_name": POOL, "job_variables": {"working_dir": HOME}}
-        deployment = self.ask("deployments/", {**wanted, **place, "pull_steps": steps})["id"]
-        run: str = self.ask(f"deployments/{deployment}/create_flow_run", {})["id"]
+        run = begin(self.ask, self.lab)
         until(lambda: self.run_state(run) == "RUNNING")
         return run
 
@@ -178,6 +172,19 @@ class Deployed:
         done = pyinfra_cli(*arguments, env={"COLUMNS": "140", **environment}, timeout=SECONDS)
         self.outputs.append(done.stdout)
         return done
+
+
+def begin(ask: Callable[..., Any], *labs: Lab) -> str:
+    """A run that one of these takes, and that waits there until it may end."""
+    for lab in labs:
+        lab.path(rf"{HOME}\flows\wait.py").write_text(FLOW)
+    flow = ask("flows/", {"name": "wait"})["id"]
+    steps = [{"prefect.deployments.steps.set_working_directory": {"directory": HOME}}]
+    wanted = {"name": "lab", "flow_id": flow, "entrypoint": "flows/wait.py:wait"}
+    place = {"work_pool_name": POOL, "job_variables": {"working_dir": HOME}}
+    deployment = ask("deployments/", {**wanted, **place, "pull_steps": steps})["id"]
+    run: str = ask(f"deployments/{deployment}/create_flow_run", {})["id"]
+    return run
 
 
 def until(condition: Callable[[], Any], seconds: float = 180) -> None:
