@@ -171,10 +171,12 @@ class Rotated:
     """
     A run with new secrets, begun while a flow ran that a worker had taken; and the next one.
 
+    + said: what dry runs said before, of the whole and of section 2 alone
     + accepted: whether the database took the old password while the flow ran and no other could begin
     + statuses: of requests at that time
     """
 
+    said: list[str]
     done: Done
     run: str
     next: Done
@@ -198,6 +200,8 @@ def rotated(site: Deployed, again: Again) -> Rotated:
                 return
 
     site.secrets = NEW
+    parts = ("deploy.py", "tasks.postgresql.postgresql_server")
+    said = [site.by_env(part, "--dry", "--diff").stdout for part in parts]
     thread = threading.Thread(target=end, daemon=True)
     thread.start()
     try:
@@ -207,7 +211,7 @@ def rotated(site: Deployed, again: Again) -> Rotated:
         thread.join(60)
     assert done.returncode == 0, done.stdout[-5000:]
     following = site.by_env("deploy.py", "-y")
-    return Rotated(done, run, following, accepted == [True], statuses)
+    return Rotated(said, done, run, following, accepted == [True], statuses)
 
 
 def test_all_secrets_are_changed_by_one_run(site: Deployed, rotated: Rotated) -> None:
@@ -224,6 +228,16 @@ def test_all_secrets_are_changed_by_one_run(site: Deployed, rotated: Rotated) ->
     assert site.ask("version")
     with pytest.raises(requests.HTTPError, match="401"):
         site.ask("version", login=SECRETS["PREFECT_AUTH_STRING"])
+
+
+def test_what_new_secrets_stop_is_said_before(rotated: Rotated) -> None:
+    """Once, with the reasons; a section that runs alone stops what its own secret cuts off."""
+    stopped = "PrefectWorker (its work ends first), PrefectServer while "
+    role = "role prefect gets another password"
+    whole, alone = (re.findall(r"\] Will stop (.*)", said) for said in rotated.said)
+    assert [line for line in whole if role in line] == whole
+    assert re.fullmatch(re.escape(stopped) + r"http://\S+ gets another login and " + role, *whole)
+    assert alone == [stopped + role]
 
 
 def test_new_secrets_cut_no_run_off(site: Deployed, rotated: Rotated) -> None:

@@ -257,7 +257,9 @@ def _enter(work: Work) -> None:
 
 def _leave(work: Work) -> None:
     try:
-        if not work.is_gone():
+        if work.is_gone():
+            work.host.log(f"{work.drain.pool} stays paused until {work.drain.who} runs again")
+        else:
             work.resume()
     except RefusedError as refusal:
         values = {"reason": refusal.lines[0], **work.drain.values}

@@ -346,6 +346,7 @@ def test_a_server_with_workers_on_other_hosts(trial: Trial, pool: PrefectServer)
         applied = trial.run(prefect.new_secrets, database=new, **given)
     assert applied.changed, applied.output
     assert "server Example waits for theirs" in applied.output
+    assert f"{POOL} stays paused until server Example runs again" in applied.output
     assert not is_running(trial.lab, "Example")
     assert (paused(pool), variables(pool)) == (True, ["Example"])
 

@@ -23,6 +23,8 @@ from tasks.worker import prefect_worker
 from tests.prefect_site import AUTH, HOME, PASSWORD, PrefectSite
 from tests.service_trial import is_running, process, status, stored
 from winfra.lab.scm.client import request
+from winfra.prefect_api import Api
+from winfra.prefect_drain import Drain, Work
 
 SERVER, WORKER, POOL = "PrefectServer", "PrefectWorker", "local-pool"
 SECTIONS = (prefect_server, work_pool, prefect_worker)
@@ -198,13 +200,18 @@ def test_a_worker_that_is_killed(site: PrefectSite) -> None:
 
 
 def test_a_worker_that_is_stopped(site: PrefectSite) -> None:
-    """Its run is marked while it stops; the section starts it again."""
+    """Its run is marked while it stops; the section starts it again, in a pool that a broken off run has paused."""
     run = begin(site)
     stop(site, WORKER)
     assert state(site, run) == "CRASHED"
     assert workers(site) == []
+    with site.connected() as trial:
+        api = Api(f"http://127.0.0.1:{site.data['prefect_port']}/api", AUTH)
+        assert Work(trial.host, Drain(api, POOL, NAME)).pause()
+    assert is_paused(site)
     [applied] = site.run(prefect_worker)
     assert applied.changed
+    assert not is_paused(site)
     assert completes(site)
 
 

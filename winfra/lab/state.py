@@ -35,6 +35,7 @@ from winfra.messages.lab import BAD_NAME, NOT_RUNNING, NOT_STARTED
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
+RESET_SECONDS = 300.0
 STATEMENTS = "WINFRA_LAB_STATEMENTS"
 """Names the folder in which processes of the lab note what ran (``windows/statements.ps1``)."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -101,7 +102,8 @@ class Lab:
     def reset(self) -> None:
         """End everything in the lab and make it a bare machine; a running lab goes on running."""
         if running := self.running:
-            control.ask(running.control_port, running.token, "reset")
+            # With thousands of files to delete, on a machine that may be busy.
+            control.ask(running.control_port, running.token, "reset", RESET_SECONDS)
             return
         with self._locked():
             bare.clear(self.folder)

@@ -28,7 +28,7 @@ NOT_DRAINED = Message(
 RUNS_CUT_OFF = Message(
     "prefect_runs_cut_off",
     "{who} is stopped while runs go on after {seconds} s: {runs}",
-    "They are cut off, by their worker marked as crashed; give longer ones more worker_drain_seconds",
+    "They are cut off, and marked as crashed by their worker; give longer ones more worker_drain_seconds",
 )
 RUNS_LEFT = Message(
     "prefect_runs_left",
