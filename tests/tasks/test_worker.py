@@ -15,7 +15,9 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from pyinfra.api.hiddenvalue import HiddenValue
 
+from tasks.new_secrets import new_secrets
 from tasks.server import prefect_server
 from tasks.settings import prefect_settings
 from tasks.work_pool import work_pool
@@ -186,6 +188,24 @@ def test_a_new_setting_of_the_server(site: PrefectSite) -> None:
     assert not {process(lab, name) for name in (SERVER, WORKER)} & {*pids}
     assert not is_paused(site)
     assert completes(site)
+
+
+def test_what_new_secrets_stop(site: PrefectSite) -> None:
+    """It is said once in a run, in a section that runs alone by that; with the same secrets nothing stops."""
+    login = "PrefectWorker (its work ends first) while http"
+    new = {"prefect_auth_string": HiddenValue("people:new")}
+    with site.connected(**new) as trial:
+        said = [trial.dry(section).output for section in (new_secrets, prefect_settings)]
+    assert f"Will stop {login}" in said[0]
+    assert "Will stop" not in said[1]
+    with site.connected(**new) as trial:
+        assert f"Will stop {login}" in trial.dry(prefect_settings).output
+
+    both = "PrefectWorker (its work ends first), PrefectServer while role prefect gets another password"
+    with site.connected(prefect_database_password=HiddenValue("new")) as trial:
+        assert f"Will stop {both}" in trial.dry(new_secrets).output
+    [applied] = site.run(new_secrets)
+    assert not applied.changed, applied.output
 
 
 def test_a_worker_that_is_killed(site: PrefectSite) -> None:
