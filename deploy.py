@@ -1,6 +1,7 @@
 """The guide's table of contents: each section in its order, on the hosts whose role it concerns."""
 
 from tasks.first_flow import first_flow
+from tasks.new_secrets import new_secrets
 from tasks.postgresql import postgresql_server
 from tasks.prefect import prefect_packages
 from tasks.preflight import preflight
@@ -16,6 +17,7 @@ from winfra.site import on
 preflight()
 
 if on("server", "workers"):
+    new_secrets()
     service_account()
 
 if on("database"):

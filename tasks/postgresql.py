@@ -10,6 +10,7 @@ from pyinfra import host
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 
+from tasks.new_secrets import before_new_password
 from winfra import prefect_drain, prefect_layout
 from winfra.access import Entry
 from winfra.access_rules import Rule, loopback
@@ -72,6 +73,8 @@ def postgresql_server() -> None:
             connection=connection,
         )
         _configure(connection)
+    if "server" in host.groups or {"database", "workers"}.isdisjoint(host.groups):
+        before_new_password(prefect_layout.of(host))
     _database(connection)
     prefect = replace(
         connection,

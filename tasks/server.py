@@ -43,7 +43,7 @@ def prefect_server() -> None:
     _address(layout, data)
     scripts(layout.scripts, data["prefect_scripts"])
     _service(layout, data)
-    service = data["server_service"]
+    service, drains = data["server_service"], prefect_drain.of(layout, host.get_fact(Hostname))
     prefect.ready(
         name=f"{service} is ready",
         api=layout.api,
@@ -51,6 +51,8 @@ def prefect_server() -> None:
         service=service,
         log=layout.log(service),
     )
+    if service in drains:
+        prefect.pool_goes_on(name="Workers get runs", drain=drains[service])
 
 
 def scripts(folder: str, source: str | None) -> None:

@@ -9,6 +9,7 @@ from pyinfra import host
 from pyinfra.api.deploy import deploy
 from pyinfra.api.exceptions import DeployError
 
+from tasks.new_secrets import before_new_login
 from winfra import prefect_drain, prefect_environment, prefect_layout
 from winfra.access import Entry
 from winfra.facts.server import Hostname
@@ -40,13 +41,7 @@ def prefect_settings() -> None:
     prefect.no_variables(
         name="No settings for everybody to read", keep=[PROFILES], services=services
     )
-    if "workers" in layout.roles:
-        prefect.new_login(
-            name="No run is cut off by a new login",
-            api=layout.api,
-            services=[data["worker_service"]],
-            drains=prefect_drain.of(layout, host.get_fact(Hostname)),
-        )
+    before_new_login(layout)
     if "server" in layout.roles:
         if data["prefect_database_password"] is None:
             raise DeployError(NO_PASSWORD.text())

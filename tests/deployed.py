@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -108,6 +109,17 @@ class Deployed:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def ask_at_once(self, number: int, path: str, login: str) -> set[int]:
+        """The statuses of so many requests, for which the server opens further sessions of its database."""
+        url = f"http://127.0.0.1:{self.data['prefect_port']}/api/{path}"
+        name, _, password = login.partition(":")
+
+        def ask(_: int) -> int:
+            return requests.post(url, json={}, auth=(name, password), timeout=60).status_code
+
+        with ThreadPoolExecutor(number) as pool:
+            return {*pool.map(ask, range(number))}
+
     def logs_in(self, user: str, password: str) -> bool:
         """Whether PostgreSQL takes it."""
         given: dict[str, Any] = {"port": self.data["postgresql_port"], "dbname": "prefect_db"}
@@ -137,13 +149,7 @@ class Deployed:
 
     def begin(self) -> str:
         """A run that waits until it may end, once it waits."""
-        self.lab.path(rf"{HOME}\flows\wait.py").write_text(FLOW)
-        flow = self.ask("flows/", {"name": "wait"})["id"]
-        steps = [{"prefect.deployments.steps.set_working_directory": {"directory": HOME}}]
-        wanted = {"name": "lab", "flow_id": flow, "entrypoint": "flows/wait.py:wait"}
-        place = {"work_pool_name": POOL, "job_variables": {"working_dir": HOME}}
-        deployment = self.ask("deployments/", {**wanted, **place, "pull_steps": steps})["id"]
-        run: str = self.ask(f"deployments/{deployment}/create_flow_run", {})["id"]
+        run = begin(self.ask, self.lab)
         until(lambda: self.run_state(run) == "RUNNING")
         return run
 
@@ -166,6 +172,19 @@ class Deployed:
         done = pyinfra_cli(*arguments, env={"COLUMNS": "140", **environment}, timeout=SECONDS)
         self.outputs.append(done.stdout)
         return done
+
+
+def begin(ask: Callable[..., Any], *labs: Lab) -> str:
+    """A run that one of these takes, and that waits there until it may end."""
+    for lab in labs:
+        lab.path(rf"{HOME}\flows\wait.py").write_text(FLOW)
+    flow = ask("flows/", {"name": "wait"})["id"]
+    steps = [{"prefect.deployments.steps.set_working_directory": {"directory": HOME}}]
+    wanted = {"name": "lab", "flow_id": flow, "entrypoint": "flows/wait.py:wait"}
+    place = {"work_pool_name": POOL, "job_variables": {"working_dir": HOME}}
+    deployment = ask("deployments/", {**wanted, **place, "pull_steps": steps})["id"]
+    run: str = ask(f"deployments/{deployment}/create_flow_run", {})["id"]
+    return run
 
 
 def until(condition: Callable[[], Any], seconds: float = 180) -> None:

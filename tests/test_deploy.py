@@ -43,6 +43,8 @@ SECTIONS = [
     "prefect.prefect_packages", "settings.prefect_settings", "server.prefect_server",
     "work_pool.work_pool", "worker.prefect_worker", "first_flow.first_flow",
 ]  # fmt: skip
+CROWD = 16
+"""More at once than the sessions of its database that a server keeps open (SQLAlchemy's pool_size is 5)."""
 SETTINGS = {rf"{HOME}\settings\PrefectServer.json", rf"{HOME}\settings\PrefectWorker.json"}
 
 
@@ -166,26 +168,40 @@ def test_a_section_runs_alone(site: Deployed, again: Again, section: str) -> Non
 
 @dataclass
 class Rotated:
-    """A run with new secrets, begun while a flow ran that a worker had taken; and the next one."""
+    """
+    A run with new secrets, begun while a flow ran that a worker had taken; and the next one.
 
+    + said: what dry runs said before, of the whole and of section 2 alone
+    + accepted: whether the database took the old password while the flow ran and no other could begin
+    + statuses: of requests at that time
+    """
+
+    said: list[str]
     done: Done
     run: str
     next: Done
+    accepted: bool
+    statuses: set[int]
 
 
 @pytest.fixture(scope="module")
 def rotated(site: Deployed, again: Again) -> Rotated:
     run, old = site.begin(), SECRETS["PREFECT_AUTH_STRING"]
     met = threading.Event()
+    accepted, statuses = [], set[int]()
 
     def end() -> None:
         """It lasts until the worker gets no new runs, of which the server still says by the old login."""
         while not met.wait(0.2):
             if site.paused(old):
+                accepted.append(site.logs_in("prefect", SECRETS["PREFECT_DATABASE_PASSWORD"]))
+                statuses.update(site.ask_at_once(CROWD, "flow_runs/filter", old))
                 site.may_end()
                 return
 
     site.secrets = NEW
+    parts = ("deploy.py", "tasks.postgresql.postgresql_server")
+    said = [site.by_env(part, "--dry", "--diff").stdout for part in parts]
     thread = threading.Thread(target=end, daemon=True)
     thread.start()
     try:
@@ -194,7 +210,8 @@ def rotated(site: Deployed, again: Again) -> Rotated:
         met.set()
         thread.join(60)
     assert done.returncode == 0, done.stdout[-5000:]
-    return Rotated(done, run, site.by_env("deploy.py", "-y"))
+    following = site.by_env("deploy.py", "-y")
+    return Rotated(said, done, run, following, accepted == [True], statuses)
 
 
 def test_all_secrets_are_changed_by_one_run(site: Deployed, rotated: Rotated) -> None:
@@ -213,12 +230,28 @@ def test_all_secrets_are_changed_by_one_run(site: Deployed, rotated: Rotated) ->
         site.ask("version", login=SECRETS["PREFECT_AUTH_STRING"])
 
 
+def test_what_new_secrets_stop_is_said_before(rotated: Rotated) -> None:
+    """Once, with the reasons; a section that runs alone stops what its own secret cuts off."""
+    stopped = "PrefectWorker (its work ends first), PrefectServer while "
+    role = "role prefect gets another password"
+    whole, alone = (re.findall(r"\] Will stop (.*)", said) for said in rotated.said)
+    assert [line for line in whole if role in line] == whole
+    assert re.fullmatch(re.escape(stopped) + r"http://\S+ gets another login and " + role, *whole)
+    assert alone == [stopped + role]
+
+
 def test_new_secrets_cut_no_run_off(site: Deployed, rotated: Rotated) -> None:
     """The run that was under way has ended by itself, and workers get the next ones."""
-    assert re.search(r"WINLAB-1 finishes \S+\n", rotated.done.stdout)
+    assert re.search(r"WINLAB-1 waits for \S+\n", rotated.done.stdout)
     assert prefect_worker.NOT_DRAINED.remedy not in rotated.done.stdout
     assert site.run_state(rotated.run) == "COMPLETED"
     assert not site.paused()
+
+
+def test_a_run_has_its_server_until_it_ends(rotated: Rotated) -> None:
+    """The server's password is not changed under it: neither it nor its flows are refused anything."""
+    assert rotated.accepted
+    assert rotated.statuses == {200}
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,16 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
+from tests.deployed import begin, until
 from tests.files.service_host.hosted import PYTHON
 from winfra.lab import postgresql, prefect as lab_prefect
 from winfra.lab.fixtures import LabFactory
@@ -26,12 +29,18 @@ from winfra.lab.state import Lab
 HOME = r"D:\prefect_data"
 FLOW = rf"{HOME}\flows\etl-flow"
 CERTIFICATES = r"C:\certificates"
-LOGIN = ("people", "Lab-0nly-Login")
+SECRETS = {
+    "service_account_password": "Lab-0nly-Account",
+    "postgresql_superuser_password": "Lab-0nly-Kestrel",
+    "prefect_database_password": "Lab-0nly-Harrier",
+    "prefect_auth_string": "people:Lab-0nly-Login",
+}
+NEW = {key: f"{value}-2" for key, value in SECRETS.items()}
 DATABASE, SERVER = "127.0.0.3", "127.0.0.2"
 INVENTORY = """
 from pyinfra.api.hiddenvalue import HiddenValue
 
-data = {data!r} | {{"prefect_auth_string": HiddenValue({login!r})}}
+data = {data!r} | {{key: HiddenValue(value) for key, value in {secrets!r}.items()}}
 database = [("@lab/database", data)]
 server = [("@lab/server", data)]
 workers = [(f"@lab/worker{{n}}", {{**data, "worker_name": f"W{{n}}-1"}}) for n in (1, 2)]
@@ -41,14 +50,16 @@ lab = database + server + workers
 
 @dataclass
 class Hosts:
-    """Labs by their names, and a way to the deploy and to Prefect."""
+    """Labs by their names, and a way to the deploy, to Prefect and to its database."""
 
     labs: dict[str, Lab]
     data: dict[str, Any]
     inventory: Path
     cli: Callable[..., subprocess.CompletedProcess[str]]
+    secrets: dict[str, str] = field(default_factory=lambda: SECRETS)
 
-    def deploy(self, *options: str) -> str:
+    def deploy(self, *options: str, secrets: dict[str, str] = SECRETS) -> str:
+        self.inventory.write_text(INVENTORY.format(data=self.data, secrets=secrets))
         environment = {"ENV_FILE": "none", "COLUMNS": "200"}
         arguments = (str(self.inventory), "deploy.py", *options)
         done = self.cli(*arguments, env=environment, timeout=900)
@@ -58,9 +69,21 @@ class Hosts:
     def ask(self, path: str, body: Any = None) -> Any:
         url = f"http://{SERVER}:{self.data['prefect_port']}/api/{path}"
         method = "GET" if body is None else "POST"
-        answer = requests.request(method, url, json=body, auth=LOGIN, timeout=30)
+        name, _, password = self.secrets["prefect_auth_string"].partition(":")
+        answer = requests.request(method, url, json=body, auth=(name, password), timeout=30)
         answer.raise_for_status()
         return answer.json()
+
+    def takes(self, password: str) -> bool:
+        """Whether PostgreSQL lets Prefect's role in."""
+        given: dict[str, Any] = {"port": self.data["postgresql_port"], "dbname": "prefect_db"}
+        try:
+            psycopg.connect(host="127.0.0.1", user="prefect", password=password, **given).close()
+        except psycopg.OperationalError as error:
+            if "password authentication failed" not in str(error):
+                raise
+            return False
+        return True
 
     def lines(self, lab: str, path: str) -> list[str]:
         return self.labs[lab].path(path).read_text(encoding="utf-8").splitlines()
@@ -100,9 +123,7 @@ def hosts(lab_factory: LabFactory, pyinfra_cli: Callable[..., Any], tmp_path: Pa
         "prefect_networks": ["127.0.0.0/8"],
         "worker_limit": 1,
     }
-    inventory = tmp_path / "inventory.py"
-    inventory.write_text(INVENTORY.format(data=data, login=":".join(LOGIN)))
-    return Hosts(labs, data, inventory, pyinfra_cli)
+    return Hosts(labs, data, tmp_path / "inventory.py", pyinfra_cli)
 
 
 def _install(lab: Lab) -> None:
@@ -121,13 +142,14 @@ def _certify(lab: Lab) -> None:
 
 
 def test_database_server_and_workers_apart(hosts: Hosts) -> None:
-    """The same deploy.py with another inventory; both workers take runs; again, nothing changes."""
+    """The same deploy.py with another inventory: both workers take runs, secrets change, nothing else does."""
     said = hosts.deploy("-y")
     assert "etl-flow/first: run " in said
     _check_roles(hosts)
     _check_access(hosts)
     _check_workers(hosts)
-    again = hosts.deploy("-y")
+    _check_rotation(hosts)
+    again = hosts.deploy("-y", secrets=NEW)
     assert again.count("nothing of ") == len(hosts.labs), again
 
 
@@ -163,8 +185,10 @@ def _check_access(hosts: Hosts) -> None:
 
 def _check_workers(hosts: Hosts) -> None:
     """Both are online, and take a run each of several."""
-    found = hosts.ask("work_pools/local-pool/workers/filter", {})
-    assert {one["name"]: one["status"] for one in found} == {"W1-1": "ONLINE", "W2-1": "ONLINE"}
+    assert {one["name"]: one["status"] for one in _workers(hosts)} == {
+        "W1-1": "ONLINE",
+        "W2-1": "ONLINE",
+    }
     deployment = hosts.ask("deployments/name/etl-flow/first")["id"]
     made = [hosts.ask(f"deployments/{deployment}/create_flow_run", {})["id"] for _ in range(3)]
     query = {"flow_runs": {"id": {"any_": made}}}
@@ -176,3 +200,30 @@ def _check_workers(hosts: Hosts) -> None:
         time.sleep(0.5)
     assert {run["state_type"] for run in runs} == {"COMPLETED"}
     assert {run["labels"]["prefect.worker.name"] for run in runs} == {"W1-1", "W2-1"}
+
+
+def _check_rotation(hosts: Hosts) -> None:
+    """A worker's run has its server, and that its database, until it ends; then all have the new secrets."""
+    workers = [hosts.labs[name] for name in ("worker1", "worker2")]
+    run = begin(hosts.ask, *workers)
+    until(lambda: hosts.ask(f"flow_runs/{run}")["state_type"] == "RUNNING")
+    with ThreadPoolExecutor(1) as pool:
+        deploy = pool.submit(hosts.deploy, "-y", secrets=NEW)
+        try:
+            until(lambda: deploy.done() or hosts.ask("work_pools/local-pool")["is_paused"])
+            assert hosts.takes(SECRETS["prefect_database_password"])
+        finally:
+            for lab in workers:
+                lab.path(rf"{HOME}\flows\go").touch()
+        deploy.result()
+    hosts.secrets = NEW
+    assert hosts.ask(f"flow_runs/{run}")["state_type"] == "COMPLETED"
+    assert not hosts.ask("work_pools/local-pool")["is_paused"]
+    assert not hosts.takes(SECRETS["prefect_database_password"])
+    assert hosts.takes(NEW["prefect_database_password"])
+    until(lambda: {"ONLINE"} == {one["status"] for one in _workers(hosts)})
+
+
+def _workers(hosts: Hosts) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = hosts.ask("work_pools/local-pool/workers/filter", {})
+    return found

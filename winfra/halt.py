@@ -30,13 +30,14 @@ class Halt:
         seconds: float = 60,
     ) -> None:
         self._options: dict[str, Any] = {"drains": drains or {}, "stop_seconds": seconds}
+        self._drained = {name.casefold() for name in drains or {}}
         found = {service: to_stop(service, read(Service, service=service)) for service in services}
         self._stop = {service: stop for service, stop in found.items() if stop}
 
     def show(self, reason: str) -> None:
         names = dict.fromkeys(name for stop in self._stop.values() for name in stop)
         if names:
-            say(f"Will stop {', '.join(names)} {reason}")
+            say(f"Will stop {', '.join(map(self._shown, names))} {reason}")
 
     def commands(self) -> Generator[PyinfraCommand]:
         """Stop them; what an earlier one of them has stopped already is left out."""
@@ -46,3 +47,6 @@ class Halt:
             stopped.update(left)
             if left:
                 yield FunctionCommand(change, (Plan(service, stop=left, **self._options),), {})
+
+    def _shown(self, name: str) -> str:
+        return f"{name} (its work ends first)" if name.casefold() in self._drained else name

@@ -1,4 +1,4 @@
-"""Letting a worker's runs end before it is stopped, by pausing the pool that it takes them from.
+"""Letting runs end before their worker or server is stopped, by pausing the pool that they come from.
 
 A pool has many workers and one pause: who pauses it leaves a variable in Prefect, and it is resumed by
 the last of them. A pool that was paused before, by somebody else, stays paused.
@@ -20,6 +20,7 @@ from pyinfra.api import Host
 from winfra.messages import Message, prefect_worker as messages
 from winfra.prefect_api import ABSENT, Api, Client, RefusedError, route
 from winfra.prefect_layout import Layout
+from winfra.prefect_wait import has_stopped
 from winfra.service_change import Refused
 
 TAG = "winfra-drain"
@@ -40,14 +41,16 @@ class Query(NamedTuple):
 
 @dataclass(frozen=True)
 class Drain:
-    """A worker that is to finish its runs; as one of ``services.service``'s drains, around its stop.
+    """Runs that are to end; as one of ``services.service``'s drains, around a worker's or a server's stop.
 
     + api: the server
-    + pool: where the worker takes its runs from
-    + worker: its name
+    + pool: where runs come from
+    + worker: the name of the worker whose runs they are
+    + server: of a server its service: the runs of all workers end, who are on other hosts; a pool whose
+      server does not start again stays paused for it
     + seconds: how long its runs may take
     + ready_seconds: how long a server that was restarted, too, may take until the pool is resumed
-    + login_file: the worker's settings, whose login a server takes that has yet to get the API's
+    + login_file: the service's settings, whose login a server takes that has yet to get the API's
     """
 
     api: Api
@@ -56,6 +59,7 @@ class Drain:
     seconds: float = 300
     ready_seconds: float = 120
     login_file: str | None = None
+    server: str | None = None
 
     def __call__(self, host: Host) -> AbstractContextManager[None]:
         return _around(Work(host, self))
@@ -68,27 +72,41 @@ class Drain:
         return f"{TAG}-{words}-{digest}"
 
     @property
+    def who(self) -> str:
+        return f"server {self.server}" if self.server else f"worker {self.worker}"
+
+    @property
     def values(self) -> dict[str, Any]:
-        return {"worker": self.worker, "pool": self.pool, "seconds": f"{self.seconds:g}"}
+        return {"who": self.who, "pool": self.pool, "seconds": f"{self.seconds:g}"}
 
 
 def of(layout: Layout, computer: str) -> dict[str, Drain]:
     """The drains of a host, by their services.
 
+    A server needs one of its own for workers on other hosts: those on its host are stopped before it.
+
     + computer: its name
     """
-    if "workers" not in layout.roles:
-        return {}
+    found = {}
+    if "workers" in layout.roles:
+        service = layout.data["worker_service"]
+        found[service] = _drain(layout, service, layout.worker(computer))
+    if "server" in layout.roles and layout.workers_apart:
+        service = layout.data["server_service"]
+        found[service] = _drain(layout, service, service, server=service)
+    return found
+
+
+def _drain(layout: Layout, service: str, worker: str, server: str | None = None) -> Drain:
     data = layout.data
-    service = data["worker_service"]
-    drain = Drain(
+    return Drain(
         layout.api,
         data["work_pool"],
-        layout.worker(computer),
+        worker,
         data["worker_drain_seconds"],
         login_file=layout.settings(service),
+        server=server,
     )
-    return {service: drain}
 
 
 class Work:
@@ -118,7 +136,7 @@ class Work:
         begun = spoken = time.monotonic()
         quiet = False
         while True:
-            runs = active(self.client.read(*runs_query(self.drain.pool)), self.drain.worker)
+            runs = self._runs(begun + self.drain.seconds)
             now = time.monotonic()
             # What it took just before the pause is not pending yet.
             if (not runs and quiet) or now - begun >= self.drain.seconds:
@@ -126,7 +144,7 @@ class Work:
             quiet = not runs
             if runs and (spoken == begun or now - spoken >= _SPEAK_SECONDS):
                 spoken = now
-                self.host.log(f"{self.drain.worker} finishes {', '.join(runs)}")
+                self.host.log(f"{self.drain.who} waits for {', '.join(runs)}")
             time.sleep(_PAUSE)
 
     def resume(self) -> None:
@@ -141,9 +159,25 @@ class Work:
         if others and not self._drained():
             self.client.patch(self._pool, {"is_paused": False})
 
+    def is_gone(self) -> bool:
+        """Whether there is no server that could let the pool go on."""
+        return self.drain.server is not None and has_stopped(self.client, self.drain.server)
+
     def say(self, message: Message, **values: object) -> None:
         text = message.text(**self.drain.values, **values)
         self.host.log_styled(text, fg="yellow", log_func=logger.warning)
+
+    def _runs(self, end: float) -> list[str]:
+        """Those that go on; a server that fails may be back in a while, as its service starts it again."""
+        end = min(end, time.monotonic() + self.drain.ready_seconds)
+        while True:
+            try:
+                found = self.client.read(*runs_query(self.drain.pool))
+                return active(found, None if self.drain.server else self.drain.worker)
+            except RefusedError:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(_PAUSE)
 
     def _await(self) -> None:
         """A server that has just been started answers a while later."""
@@ -189,9 +223,9 @@ def runs_query(pool: str) -> Query:
     return Query("flow_runs/filter", query)
 
 
-def active(runs: Any, worker: str) -> list[str]:
-    """The names of a worker's runs; those that have no worker's label yet may be its own."""
-    return [run["name"] for run in runs or () if _worker(run) in {None, worker}]
+def active(runs: Any, worker: str | None) -> list[str]:
+    """The names of a worker's runs, or all; those that have no worker's label yet may be its own."""
+    return [run["name"] for run in runs or () if worker is None or _worker(run) in {None, worker}]
 
 
 def _tags(pool: str) -> list[str]:
@@ -204,7 +238,7 @@ def _worker(run: Mapping[str, Any]) -> Any:
 
 @contextmanager
 def _around(work: Work) -> Iterator[None]:
-    """A worker whose server cannot be asked is stopped all the same: it does nothing without one."""
+    """What is to be stopped is so where the server cannot be asked, too: no worker does anything without."""
     try:
         _enter(work)
         yield
@@ -223,7 +257,10 @@ def _enter(work: Work) -> None:
 
 def _leave(work: Work) -> None:
     try:
-        work.resume()
+        if work.is_gone():
+            work.host.log(f"{work.drain.pool} stays paused until {work.drain.who} runs again")
+        else:
+            work.resume()
     except RefusedError as refusal:
         values = {"reason": refusal.lines[0], **work.drain.values}
         raise Refused(messages.POOL_STAYS_PAUSED.text(**values)) from refusal

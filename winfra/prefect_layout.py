@@ -43,10 +43,12 @@ class Layout:
 
     + data: the host's
     + groups: the host's roles; one that has neither ``server`` nor ``workers`` counts as both
+    + workers_apart: whether other hosts have workers
     """
 
     data: Mapping[str, Any]
     groups: Collection[str] = ()
+    workers_apart: bool = False
 
     @property
     def home(self) -> str:
@@ -136,4 +138,6 @@ class Layout:
 def of(host: Any) -> Layout:
     """The layout of pyinfra's current host, which knows where the others are."""
     roles.check_addresses(host)
-    return Layout({key: host.data.get(key) for key in DEFAULTS}, host.groups)
+    workers = {one.name for one in host.state.inventory.get_group("workers", [])}
+    apart = bool(workers - {host.name})
+    return Layout({key: host.data.get(key) for key in DEFAULTS}, host.groups, apart)

@@ -59,7 +59,7 @@ class Waiting:
                 return False
             if now - looked >= _LOOK_SECONDS:
                 looked = now
-                if _has_stopped(client, self.service):
+                if has_stopped(client, self.service):
                     return False
             time.sleep(_PAUSE)
         return True
@@ -69,7 +69,7 @@ class Waiting:
             yield from service_log.end(host, self.log)
 
 
-def _has_stopped(client: Client, service: str) -> bool:
+def has_stopped(client: Client, service: str) -> bool:
     """A service that the recovery actions start again has stopped meanwhile, too: its program fails."""
     [found] = client.run(Script("get_services", Service=[service]))["Items"]
     return found["State"] is None or found["State"]["State"] == "Stopped"

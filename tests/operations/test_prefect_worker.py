@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ from pyinfra.api.hiddenvalue import HiddenValue
 from tests.prefect_server import AUTH, PrefectServer
 from tests.service_trial import clean, is_running, make, process, run
 from tests.trial import Trial, no_host
-from winfra import prefect_drain
+from winfra import prefect_drain, prefect_layout
 from winfra.lab import postgresql
 from winfra.messages import prefect_api, prefect_worker as messages
 from winfra.operations import prefect, services
-from winfra.prefect_api import Api
+from winfra.operations.prefect_secrets import DatabaseLogin
+from winfra.prefect_api import Api, Client, RefusedError
 from winfra.prefect_drain import Drain
+from winfra.prefect_layout import Layout
 from winfra.prefect_settings import content
 from winfra.service_change import Refused
 
@@ -83,6 +86,26 @@ def later(step: Any, *arguments: Any, seconds: float = 2) -> Iterator[None]:
         timer.join()
 
 
+@contextmanager
+def ends_while_waited_for(server: PrefectServer, flow_run: str, error: str = "") -> Iterator[None]:
+    """The run ends after it has been seen to go on; the server may fail once at that time."""
+    looks, ask = 0, Client.read
+
+    def read(client: Client, path: str, *given: Any, **options: Any) -> Any:
+        nonlocal looks
+        looks += path == "flow_runs/filter"
+        if looks == 2 and path == "flow_runs/filter":
+            end(server, flow_run)
+            if error:
+                raise RefusedError(error)
+        return ask(client, path, *given, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "read", read)
+        yield
+    assert looks > 2
+
+
 def drain(server: PrefectServer, **given: Any) -> dict[str, Any]:
     return {"worker": WORKER, "work_pool": POOL, "api": server.api, "seconds": 20, **given}
 
@@ -139,8 +162,9 @@ def test_a_worker_that_does_not_come_online(trial: Trial, pool: PrefectServer) -
     wanted: dict[str, Any] = {"work_pool": POOL, "service": "Worker", "log": LOG}
     tried = trial.run(prefect.worker_online, WORKER, seconds=1, api=pool.api, **wanted)
     assert tried.failed
-    values = {"worker": WORKER, "pool": POOL, "service": "Worker", "seconds": 1}
-    assert messages.WORKER_NOT_ONLINE.text(**values) in tried.output
+    values = {"worker": WORKER, "pool": POOL, "service": "Worker", "seconds": "seconds"}
+    said = re.escape(messages.WORKER_NOT_ONLINE.text(**values))
+    assert re.search(said.replace("seconds", r"\d+"), tried.output)
     refused = trial.run(prefect.worker_online, WORKER, api=Api(pool.url, "admin:wrong"), **wanted)
     assert refused.failed
     assert prefect_api.LOGIN_REFUSED.remedy in refused.output
@@ -155,10 +179,10 @@ def test_a_worker_finishes_its_runs(trial: Trial, pool: PrefectServer) -> None:
     assert "mine" in dry.output
     assert "of another" not in dry.output
     assert not paused(pool)
-    with later(end, pool, mine):
+    with ends_while_waited_for(pool, mine):
         applied = trial.run(prefect.worker_drain, **drain(pool))
     assert applied.changed, applied.output
-    assert f"{WORKER} finishes mine" in applied.output
+    assert f"{WORKER} waits for mine" in applied.output
     assert paused(pool)
     assert not trial.run(prefect.worker_drain, **drain(pool)).changed
 
@@ -217,10 +241,10 @@ def test_a_restart_lets_the_worker_finish(trial: Trial, pool: PrefectServer, ser
     mine = begin(pool, "mine")
     before = process(trial.lab, "Worker")
     drains = {"Worker": Drain(pool.api, POOL, WORKER, 20)}
-    with later(end, pool, mine):
+    with ends_while_waited_for(pool, mine):
         applied = trial.run(services.service, service, restarted=True, drains=drains)
     assert applied.changed, applied.output
-    assert f"{WORKER} finishes mine" in applied.output
+    assert f"{WORKER} waits for mine" in applied.output
     assert process(trial.lab, "Worker") != before
     assert not paused(pool)
     assert variables(pool) == []
@@ -234,7 +258,7 @@ def test_a_restart_does_not_wait_for_ever(trial: Trial, pool: PrefectServer) -> 
     drains = {"Worker": Drain(pool.api, POOL, WORKER, 0.1)}
     applied = trial.run(services.service, "Worker", restarted=True, drains=drains)
     assert applied.changed
-    values = {"worker": WORKER, "seconds": "0.1", "runs": "mine"}
+    values = {"who": f"worker {WORKER}", "seconds": "0.1", "runs": "mine"}
     assert messages.RUNS_CUT_OFF.text(**values) in applied.output
     assert not paused(pool)
 
@@ -258,22 +282,127 @@ def test_a_server_that_gets_another_login(trial: Trial, pool: PrefectServer) -> 
     trial.lab.path(file).write_text(content({"PREFECT_API_AUTH_STRING": HiddenValue(AUTH)}))
     api = Api(pool.url, "admin:new")
     drains = {"Worker": Drain(api, POOL, WORKER, 20, login_file=file)}
-    given: dict[str, Any] = {"services": ["Worker"], "drains": drains}
-    assert "Will stop Worker while" in trial.dry(prefect.new_login, api, **given).output
+    given: dict[str, Any] = {"workers": ["Worker"], "drains": drains}
+    dry = trial.dry(prefect.new_secrets, api, **given)
+    assert (
+        f"Will stop Worker (its work ends first) while {api.url} gets another login" in dry.output
+    )
     assert is_running(trial.lab, "Worker")
 
     mine = begin(pool, "mine")
-    with later(end, pool, mine):
-        applied = trial.run(prefect.new_login, api, **given)
+    with ends_while_waited_for(pool, mine):
+        applied = trial.run(prefect.new_secrets, api, **given)
     assert applied.changed, applied.output
-    assert f"{WORKER} finishes mine" in applied.output
+    assert f"{WORKER} waits for mine" in applied.output
     assert not is_running(trial.lab, "Worker")
     assert (paused(pool), variables(pool)) == (False, [])
 
     nowhere = Api(f"http://127.0.0.1:{postgresql.free_port()}/api")
     for other in (api, pool.api, nowhere):
-        ran = trial.run(prefect.new_login, other, **given)
+        ran = trial.run(prefect.new_secrets, other, **given)
         assert (ran.changed, ran.failed) == (False, False), ran.output
+
+
+def database(trial: Trial, password: str, file: str = r"D:\PrefectServer.json") -> DatabaseLogin:
+    """A role that is to have this password, and the settings of a server that has an old one."""
+    old = {"PREFECT_SERVER_DATABASE_PASSWORD": HiddenValue("old, ')\"")}
+    trial.lab.path(r"D:\PrefectServer.json").write_text(content({**old, "PREFECT_UI_URL": "x"}))
+    return DatabaseLogin(file, "prefect", HiddenValue(password))
+
+
+def test_a_role_that_gets_another_password(trial: Trial, pool: PrefectServer) -> None:
+    """The worker finishes while its server has the database; then both are stopped, the server last."""
+    services_of(trial)
+    drains = {"Worker": Drain(pool.api, POOL, WORKER, 20)}
+    given: dict[str, Any] = {"workers": ["Worker"], "servers": ["Example"], "drains": drains}
+    new = database(trial, "new")
+    dry = trial.dry(prefect.new_secrets, Api(pool.url, "admin:new"), new, **given)
+    said = "Will stop Worker (its work ends first), Example while "
+    assert f"{said}{pool.url} gets another login and role prefect gets another pass" in dry.output
+    for same in (database(trial, "old, ')\""), database(trial, "new", r"D:\none.json")):
+        assert not trial.run(prefect.new_secrets, pool.api, same, **given).changed
+    assert is_running(trial.lab, "Worker")
+
+    mine = begin(pool, "mine")
+    with ends_while_waited_for(pool, mine):
+        applied = trial.run(prefect.new_secrets, pool.api, new, **given)
+    assert applied.changed, applied.output
+    assert f"{WORKER} waits for mine" in applied.output
+    assert not is_running(trial.lab, "Worker")
+    assert not is_running(trial.lab, "Example")
+    assert (paused(pool), variables(pool)) == (False, [])
+    ran = trial.run(prefect.new_secrets, pool.api, new, **given)
+    assert (ran.changed, ran.failed) == (False, False), ran.output
+
+
+def test_a_server_with_workers_on_other_hosts(trial: Trial, pool: PrefectServer) -> None:
+    """All runs end before; the pool stays paused until its server is there again."""
+    services_of(trial)
+    drain = Drain(pool.api, POOL, "Example", 20, server="Example")
+    given: dict[str, Any] = {"workers": [], "servers": ["Example"], "drains": {"Example": drain}}
+    theirs = begin(pool, "theirs", "SRV2-1")
+    with ends_while_waited_for(pool, theirs):
+        new = database(trial, "new")
+        applied = trial.run(prefect.new_secrets, database=new, **given)
+    assert applied.changed, applied.output
+    assert "server Example waits for theirs" in applied.output
+    assert f"{POOL} stays paused until server Example runs again" in applied.output
+    assert not is_running(trial.lab, "Example")
+    assert (paused(pool), variables(pool)) == (True, ["Example"])
+
+    assert f"paused for {drain.who}" in trial.dry(prefect.pool_goes_on, drain).output
+    assert trial.run(prefect.pool_goes_on, drain).changed
+    assert (paused(pool), variables(pool)) == (False, [])
+    assert not trial.run(prefect.pool_goes_on, drain).changed
+
+    run(trial.lab, "Example")
+    restart = {"restarted": True, "drains": {"Example": drain}}
+    assert trial.run(services.service, "Example", **restart).changed
+    assert (paused(pool), variables(pool)) == (False, [])
+
+
+def test_a_server_that_fails_while_runs_end(trial: Trial, pool: PrefectServer) -> None:
+    """For a moment, as one that its service starts again: they are waited for all the same."""
+    services_of(trial)
+    mine = begin(pool, "mine")
+    drains = {"Worker": Drain(pool.api, POOL, WORKER, 20)}
+    with ends_while_waited_for(pool, mine, "HTTP 500"):
+        applied = trial.run(services.service, "Worker", restarted=True, drains=drains)
+    assert applied.changed, applied.output
+    assert messages.NOT_DRAINED.remedy not in applied.output
+    assert not paused(pool)
+
+
+def test_a_server_that_is_gone_while_runs_end(
+    trial: Trial, pool: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not waited for without end, and what cannot be waited for is said."""
+    begin(pool, "mine")
+    work = prefect_drain.Work(trial.host, Drain(pool.api, POOL, WORKER, 20, ready_seconds=0.1))
+    assert work.pause()
+    nowhere = Api(f"http://127.0.0.1:{postgresql.free_port()}/api")
+    monkeypatch.setattr(work.client, "api", nowhere)
+    with pytest.raises(RefusedError):
+        work.wait()
+
+
+@pytest.mark.parametrize(
+    ("groups", "apart", "drained"),
+    [
+        ((), False, {"PrefectWorker": WORKER}),
+        (("server", "workers"), False, {"PrefectWorker": WORKER}),
+        (("server", "workers"), True, {"PrefectWorker": WORKER, "PrefectServer": "PrefectServer"}),
+        (("server",), True, {"PrefectServer": "PrefectServer"}),
+        (("workers",), True, {"PrefectWorker": WORKER}),
+    ],
+)
+def test_what_is_drained_on_a_host(
+    groups: tuple[str, ...], apart: bool, drained: dict[str, str]
+) -> None:
+    """Its worker; and its server, where workers are on hosts that do not stop with it."""
+    found = prefect_drain.of(Layout(prefect_layout.DEFAULTS, groups, apart), "SRV1")
+    assert {service: drain.worker for service, drain in found.items()} == drained
+    assert {drain.server for drain in found.values()} - {None} == drained.keys() & {"PrefectServer"}
 
 
 def test_a_server_that_does_not_come_back(trial: Trial) -> None:

@@ -15,7 +15,9 @@ from typing import Any
 import psutil
 import pytest
 import requests
+from pyinfra.api.hiddenvalue import HiddenValue
 
+from tasks.new_secrets import new_secrets
 from tasks.server import prefect_server
 from tasks.settings import prefect_settings
 from tasks.work_pool import work_pool
@@ -23,6 +25,8 @@ from tasks.worker import prefect_worker
 from tests.prefect_site import AUTH, HOME, PASSWORD, PrefectSite
 from tests.service_trial import is_running, process, status, stored
 from winfra.lab.scm.client import request
+from winfra.prefect_api import Api
+from winfra.prefect_drain import Drain, Work
 
 SERVER, WORKER, POOL = "PrefectServer", "PrefectWorker", "local-pool"
 SECTIONS = (prefect_server, work_pool, prefect_worker)
@@ -178,12 +182,30 @@ def test_a_new_setting_of_the_server(site: PrefectSite) -> None:
         assert re.search(rf"finishes its work before +- +->  {WORKER}", dry[1].output)
     with ended_when_drained(site, "drained"):
         applied = site.run(prefect_settings, prefect_server, prefect_worker, **changes)
-    assert f"{NAME} finishes " in applied[1].output
+    assert f"{NAME} waits for " in applied[1].output
     assert state(site, run) == "COMPLETED"
     assert all(is_running(lab, name) for name in (SERVER, WORKER))
     assert not {process(lab, name) for name in (SERVER, WORKER)} & {*pids}
     assert not is_paused(site)
     assert completes(site)
+
+
+def test_what_new_secrets_stop(site: PrefectSite) -> None:
+    """It is said once in a run, in a section that runs alone by that; with the same secrets nothing stops."""
+    login = "PrefectWorker (its work ends first) while http"
+    new = {"prefect_auth_string": HiddenValue("people:new")}
+    with site.connected(**new) as trial:
+        said = [trial.dry(section).output for section in (new_secrets, prefect_settings)]
+    assert f"Will stop {login}" in said[0]
+    assert "Will stop" not in said[1]
+    with site.connected(**new) as trial:
+        assert f"Will stop {login}" in trial.dry(prefect_settings).output
+
+    both = "PrefectWorker (its work ends first), PrefectServer while role prefect gets another password"
+    with site.connected(prefect_database_password=HiddenValue("new")) as trial:
+        assert f"Will stop {both}" in trial.dry(new_secrets).output
+    [applied] = site.run(new_secrets)
+    assert not applied.changed, applied.output
 
 
 def test_a_worker_that_is_killed(site: PrefectSite) -> None:
@@ -198,13 +220,18 @@ def test_a_worker_that_is_killed(site: PrefectSite) -> None:
 
 
 def test_a_worker_that_is_stopped(site: PrefectSite) -> None:
-    """Its run is marked while it stops; the section starts it again."""
+    """Its run is marked while it stops; the section starts it again, in a pool that a broken off run has paused."""
     run = begin(site)
     stop(site, WORKER)
     assert state(site, run) == "CRASHED"
     assert workers(site) == []
+    with site.connected() as trial:
+        api = Api(f"http://127.0.0.1:{site.data['prefect_port']}/api", AUTH)
+        assert Work(trial.host, Drain(api, POOL, NAME)).pause()
+    assert is_paused(site)
     [applied] = site.run(prefect_worker)
     assert applied.changed
+    assert not is_paused(site)
     assert completes(site)
 
 

@@ -36,6 +36,7 @@ from winfra.messages.lab import BAD_NAME, NOT_RUNNING, NOT_STARTED, OTHER_MAKER
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
+RESET_SECONDS = 300.0
 STATEMENTS = "WINFRA_LAB_STATEMENTS"
 """Names the folder in which processes of the lab note what ran (``windows/statements.ps1``)."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -115,7 +116,8 @@ class Lab:
         if not bare.is_own(self.folder):
             self.stop()
         if running := self.running:
-            control.ask(running.control_port, running.token, "reset")
+            # With thousands of files to delete, on a machine that may be busy.
+            control.ask(running.control_port, running.token, "reset", RESET_SECONDS)
             return
         with self._locked():
             bare.clear(self.folder)

@@ -22,13 +22,13 @@ WORKER_NOT_ONLINE = Message(
 )
 NOT_DRAINED = Message(
     "prefect_worker_not_drained",
-    "worker {worker} is stopped without letting its runs end, since the server cannot be asked: {reason}",
-    "Runs that this cuts off are marked as crashed by the worker itself; run them again",
+    "{who} is stopped without letting runs end, since the server cannot be asked: {reason}",
+    "Runs that this cuts off are marked as crashed by their worker; run them again",
 )
 RUNS_CUT_OFF = Message(
     "prefect_runs_cut_off",
-    "worker {worker} still has runs after {seconds} s: {runs}",
-    "They are cut off and marked as crashed; give longer ones more worker_drain_seconds",
+    "{who} is stopped while runs go on after {seconds} s: {runs}",
+    "They are cut off, and marked as crashed by their worker; give longer ones more worker_drain_seconds",
 )
 RUNS_LEFT = Message(
     "prefect_runs_left",
@@ -37,7 +37,7 @@ RUNS_LEFT = Message(
 )
 POOL_STAYS_PAUSED = Message(
     "prefect_pool_stays_paused",
-    "the work pool {pool} was paused for worker {worker} and stays so, since the server cannot be asked: "
+    "the work pool {pool} was paused for {who} and stays so, since the server cannot be asked: "
     "{reason}",
     "Once the server answers run again, or: prefect work-pool resume {pool}",
 )

@@ -10,8 +10,8 @@ from winfra.operations import (
     prefect_database,
     prefect_deployment,
     prefect_flow_run,
-    prefect_login,
     prefect_proof,
+    prefect_secrets,
     prefect_settings,
     prefect_verification,
     prefect_work_pool,
@@ -21,9 +21,10 @@ from winfra.operations import (
 database = prefect_database.database
 deployment = prefect_deployment.deployment
 flow_run = prefect_flow_run.flow_run
-new_login = prefect_login.new_login
+new_secrets = prefect_secrets.new_secrets
 no_own_database = prefect_proof.no_own_database
 no_variables = prefect_settings.no_variables
+pool_goes_on = prefect_worker.pool_goes_on
 ready = prefect_worker.ready
 run_stored = prefect_proof.run_stored
 settings = prefect_settings.settings

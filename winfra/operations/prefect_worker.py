@@ -172,11 +172,36 @@ def worker_drain(
     yield FunctionCommand(_finish, (drain,), {})
 
 
+@operation()
+def pool_goes_on(drain: Drain) -> Generator[PyinfraCommand]:
+    """
+    Let a work pool go on that a service's drain has paused, where that could not be done after the stop.
+
+    + drain: the one of the service, as ``services.service`` takes it
+
+    A pool that somebody else has paused stays so.
+
+    **Example:**
+
+    .. code:: python
+
+        from winfra.operations import prefect
+        from winfra.prefect_drain import Drain
+
+        prefect.pool_goes_on(
+            name="Workers get runs again",
+            drain=Drain(api, "local-pool", "PrefectServer", server="PrefectServer"),
+        )
+    """
+    yield from _go_on(drain)
+
+
 def _go_on(drain: Drain) -> Generator[PyinfraCommand]:
     if drain.worker not in drained_workers(_ask(drain.api, drained_query(drain.pool))):
-        host.noop(f"worker {drain.worker} is not kept from work in {drain.pool}")
+        host.noop(f"{drain.pool} is not paused for {drain.who}")
         return
-    show(f"worker {drain.worker}", {"work pool": "paused for it"}, {"work pool": "goes on"})
+    before = {drain.pool: f"paused for {drain.who}"}
+    show(f"work pool {drain.pool}", before, {drain.pool: "goes on"})
     yield FunctionCommand(_resume, (drain,), {})
 
 
@@ -184,7 +209,7 @@ def _finish(state: State, host: Host, drain: Drain) -> bool:
     def finish() -> None:
         work = Work(host, drain)
         if work.pause() and (runs := work.wait()):
-            values = {**drain.values, "runs": ", ".join(runs)}
+            values = {**drain.values, "worker": drain.worker, "runs": ", ".join(runs)}
             raise RefusedError(messages.RUNS_LEFT.text(**values))
 
     return _shown(host, finish)
