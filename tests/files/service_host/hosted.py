@@ -100,7 +100,9 @@ class Hosted:
     def log(self, name: str) -> list[str]:
         """None before the first line, and for the moment in which a full log makes way for the next."""
         try:
-            text = self.lab.path(rf"{FOLDER}\{name}.log").read_text(encoding="utf-8", errors="replace")
+            text = self.lab.path(rf"{FOLDER}\{name}.log").read_text(
+                encoding="utf-8", errors="replace"
+            )
         except FileNotFoundError:
             return []
         return text.splitlines()
