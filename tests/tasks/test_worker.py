@@ -20,8 +20,10 @@ from tasks.server import prefect_server
 from tasks.settings import prefect_settings
 from tasks.work_pool import work_pool
 from tasks.worker import prefect_worker
+from tests.database import DATA
 from tests.prefect_site import AUTH, HOME, PASSWORD, PrefectSite
 from tests.service_trial import is_running, process, status, stored
+from winfra.lab import postgresql
 from winfra.lab.scm.client import request
 
 SERVER, WORKER, POOL = "PrefectServer", "PrefectWorker", "local-pool"
@@ -107,6 +109,11 @@ def is_ready(site: PrefectSite) -> bool:
         return bool(site.ask("GET", "ready"))
     except requests.RequestException:
         return False
+
+
+def postmaster(site: PrefectSite) -> int:
+    """The first line of its file is the number of PostgreSQL's first process."""
+    return int(site.lab.path(rf"{DATA}\postmaster.pid").read_text().split()[0])
 
 
 def completes(site: PrefectSite) -> bool:
@@ -214,4 +221,22 @@ def test_a_server_that_is_killed(site: PrefectSite) -> None:
     os.kill(before, signal.SIGKILL)
     until(lambda: is_running(site.lab, SERVER) and process(site.lab, SERVER) != before)
     until(lambda: is_ready(site))
+    assert completes(site)
+
+
+def test_a_database_that_is_taken_away(site: PrefectSite) -> None:
+    """A run that ends meanwhile does not stay Running; what runs on its own comes back to the database."""
+    run = begin(site, "meanwhile")
+    flow_process = int(site.ask("GET", f"flow_runs/{run}")["infrastructure_pid"])
+    pids = postmaster(site), process(site.lab, SERVER)
+    os.kill(pids[0], signal.SIGKILL)
+    until(lambda: not is_running(site.lab, postgresql.service_name()))
+    assert not is_ready(site)
+    let_end(site, "meanwhile")
+    until(lambda: not psutil.pid_exists(flow_process), 300)
+    postgresql.start(site.lab)
+    until(lambda: is_ready(site))
+    until(lambda: state(site, run) == "CRASHED")
+    assert postmaster(site) != pids[0]
+    assert process(site.lab, SERVER) == pids[1]
     assert completes(site)
