@@ -22,7 +22,8 @@ NO_POOL = Message(
 RUN_NOT_TAKEN = Message(
     "prefect_run_not_taken",
     "no worker has taken run {run} of {deployment} within {seconds} s: {reason}",
-    "See that a worker is online in its pool, and that the pool is neither paused nor full; this run is cancelled",
+    "See that a worker is online in its pool, that the pool is neither paused nor full, and that the hosts' clocks "
+    "agree; this run is cancelled",
 )
 RUN_HANGS = Message(
     "prefect_run_hangs",
