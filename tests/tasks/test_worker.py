@@ -205,10 +205,12 @@ def test_a_worker_that_is_killed(site: PrefectSite) -> None:
 
 
 def test_a_worker_that_is_stopped(site: PrefectSite) -> None:
-    """Its run is marked while it stops; the section starts it again."""
+    """Its run is marked while it stops, and ended; the section starts it again."""
     run = begin(site)
+    flow_process = int(site.ask("GET", f"flow_runs/{run}")["infrastructure_pid"])
     stop(site, WORKER)
     assert state(site, run) == "CRASHED"
+    assert not psutil.pid_exists(flow_process)
     assert workers(site) == []
     [applied] = site.run(prefect_worker)
     assert applied.changed
@@ -216,11 +218,15 @@ def test_a_worker_that_is_stopped(site: PrefectSite) -> None:
 
 
 def test_a_server_that_is_killed(site: PrefectSite) -> None:
-    """It comes back, and the worker takes runs from it as before."""
+    """It comes back; the run that is under way goes on to its end, and the worker takes the next."""
+    run = begin(site, "outlasts")
     before = process(site.lab, SERVER)
     os.kill(before, signal.SIGKILL)
     until(lambda: is_running(site.lab, SERVER) and process(site.lab, SERVER) != before)
     until(lambda: is_ready(site))
+    assert state(site, run) == "RUNNING"
+    let_end(site, "outlasts")
+    until(lambda: state(site, run) == "COMPLETED")
     assert completes(site)
 
 
