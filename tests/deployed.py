@@ -57,6 +57,22 @@ Done = subprocess.CompletedProcess[str]
 Secrets = Mapping[str, str]
 
 
+def announced(done: Done) -> dict[str, bool]:
+    """Of a dry run's table each operation, and whether it would change something."""
+    assert done.returncode == 0, done.stdout[-5000:]
+    table = done.stdout.partition("Detected changes:")[2].partition("\n\n")[0]
+    rows = re.findall(r"^ +(\S.*?) {2,}(-|\d+ \(\S+\)) +- *$", table, re.MULTILINE)
+    return {name: change != "-" for name, change in rows}
+
+
+def carried_out(done: Done) -> dict[str, bool]:
+    """Of a run's table the same."""
+    assert done.returncode == 0, done.stdout[-5000:]
+    table = done.stdout.partition("Results:")[2].partition("\n\n")[0]
+    rows = re.findall(r"^ +(\S.*?) {2,}1 +(-|1) +- +(?:-|1) *$", table, re.MULTILINE)
+    return {name: changed == "1" for name, changed in rows}
+
+
 def results(done: Done) -> tuple[str, ...]:
     """The last line of pyinfra's results: operations that changed, failed, changed nothing."""
     assert done.returncode == 0, done.stdout[-5000:]
@@ -134,8 +150,16 @@ class Deployed:
     @property
     def services(self) -> list[dict[str, Any]]:
         """What the control manager says of them, in the order in which they depend on one another."""
-        names = (postgresql.service_name(), "PrefectServer", "PrefectWorker")
-        return [self.lab.service(name) for name in names]
+        return [self.lab.service(name) for name in self._names]
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return postgresql.service_name(), "PrefectServer", "PrefectWorker"
+
+    def processes(self) -> set[int]:
+        """Of those services that run, also while the machine goes down and comes up again."""
+        written = self.lab.read_state("services")
+        return {written[name]["pid"] for name in self._names if written[name]["state"] == 4}
 
     def are_running(self) -> bool:
         return [one["state"] for one in self.services] == [4, 4, 4]
@@ -177,6 +201,7 @@ class Deployed:
 def begin(ask: Callable[..., Any], *labs: Lab) -> str:
     """A run that one of these takes, and that waits there until it may end."""
     for lab in labs:
+        lab.path(rf"{HOME}\flows\go").unlink(missing_ok=True)
         lab.path(rf"{HOME}\flows\wait.py").write_text(FLOW)
     flow = ask("flows/", {"name": "wait"})["id"]
     steps = [{"prefect.deployments.steps.set_working_directory": {"directory": HOME}}]

@@ -11,11 +11,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
 from tests import recording
-from tests.deployed import HOME, LOUDEST, Deployed, Done, results, until
+from tests.deployed import (
+    HOME,
+    LOUDEST,
+    Deployed,
+    Done,
+    announced,
+    carried_out,
+    results,
+    until,
+)
 from tests.harness import ROOT
 from tests.written import forms
 from winfra.lab import accounts, postgresql, prefect as lab_prefect
@@ -64,7 +74,15 @@ def site(_shared_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def first(site: Deployed) -> Done:
+def bare(site: Deployed) -> tuple[Done, bool]:
+    """What would be done, and whether the machine is as it was."""
+    before = site.lab.snapshot()
+    done = site.by_inventory("deploy.py", "--dry", "--diff")
+    return done, site.lab.snapshot() == before
+
+
+@pytest.fixture(scope="module")
+def first(site: Deployed, bare: tuple[Done, bool]) -> Done:
     return site.by_inventory("deploy.py", "-y", *LOUDEST)
 
 
@@ -75,6 +93,7 @@ class Again:
     done: Done
     before: dict[str, str]
     after: dict[str, str]
+    dry: Done
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +101,8 @@ def again(site: Deployed, first: Done) -> Again:
     assert first.returncode == 0, first.stdout[-5000:]
     before = still(site.lab)
     done = site.by_inventory("deploy.py", "-y")
-    return Again(done, before, still(site.lab))
+    dry = site.by_inventory("deploy.py", "--dry", "--diff")
+    return Again(done, before, still(site.lab), dry)
 
 
 def still(lab: Lab) -> dict[str, str]:
@@ -96,6 +116,32 @@ def still(lab: Lab) -> dict[str, str]:
     return {path: mark for path, mark in lab.snapshot().items() if not moving.match(path)}
 
 
+def test_a_dry_run_changes_nothing(bare: tuple[Done, bool]) -> None:
+    """Under --dry the table and all to come are shown, and no byte of the host changes."""
+    done, unchanged = bare
+    assert done.returncode == 0, done.stdout
+    assert unchanged
+    assert re.search(r" ok +account +", done.stdout)
+    for folder in ("", *(f"\\{name}" for name in ("data", "flows", "logs", "scripts", "settings"))):
+        assert f"Will create folder {HOME}{folder}\n" in done.stdout
+    for thing in ("role prefect", "service PrefectServer", "service PrefectWorker", "work pool"):
+        assert f"Will create {thing}" in done.stdout
+
+
+def test_what_a_dry_run_announces_is_done(bare: tuple[Done, bool], first: Done) -> None:
+    """All of it and no more, but for what an earlier operation of the same run has brought about."""
+    would, did = announced(bare[0]), carried_out(first)
+    assert {*would} == {*did}
+    assert len(did) == sum(int(number) for number in FIRST if number != "-")
+    assert {name for name in did if did[name] and not would[name]} == set()
+    assert {name for name in did if would[name] and not did[name]} == {
+        # initdb and the section before have given it.
+        r"2 PostgreSQL | Installation | The service may use D:\pgsql\data",
+        r"2 PostgreSQL | Installation | Nobody else may use D:\pgsql\data",
+        "8 Worker | Scripts",
+    }
+
+
 def test_a_bare_host_gets_all(site: Deployed, first: Done) -> None:
     """One run, from nothing to the table of a completed run; the README shows what it prints."""
     assert results(first) == FIRST
@@ -107,6 +153,7 @@ def test_a_bare_host_gets_all(site: Deployed, first: Done) -> None:
     assert [(one["state"]["type"], one["work_pool_name"]) for one in runs] == [
         ("COMPLETED", "local-pool")
     ]
+    assert not [*site.lab.folder.rglob("prefect.db*")]
     shown = timeless(first.stdout)
     assert [line for line in example() if line not in shown] == []
 
@@ -126,9 +173,11 @@ def timeless(text: str) -> list[str]:
 
 
 def test_the_next_run_changes_nothing(again: Again) -> None:
-    """Not a byte of what does not change by itself."""
+    """Not a byte of what does not change by itself; and a dry run after it announces nothing."""
     assert results(again.done) == AGAIN
     assert again.after == again.before
+    assert "Will " not in again.dry.stdout
+    assert [*announced(again.dry).values()] == [False] * int(AGAIN[2])
 
 
 def test_what_is_spoilt_is_named_and_mended(site: Deployed, again: Again) -> None:
@@ -254,16 +303,35 @@ def test_a_run_has_its_server_until_it_ends(rotated: Rotated) -> None:
     assert rotated.statuses == {200}
 
 
+@dataclass
+class Rebooted:
+    """The proof after a reboot while a flow ran, and what there is of that run."""
+
+    done: Done
+    process_exists: bool
+    state: str
+
+
 @pytest.fixture(scope="module")
-def rebooted(site: Deployed, rotated: Rotated) -> Done:
-    before = len(site.lab.event_log("System"))
+def rebooted(site: Deployed, rotated: Rotated) -> Rebooted:
+    run, before = site.begin(), site.processes()
+    process = int(site.ask(f"flow_runs/{run}")["infrastructure_pid"])
     site.lab.reboot()
-    until(lambda: len(site.lab.event_log("System")) > before)
+    until(lambda: len(site.processes() - before) == len(before))
     until(site.online)
-    return site.by_env("tasks.first_flow.first_flow", "-y", "--data=flow_again=true")
+    # The server knows no better until a worker tells it.
+    until(lambda: site.run_state(run) != "RUNNING")
+    left = psutil.pid_exists(process), site.run_state(run)
+    again = site.by_env("tasks.first_flow.first_flow", "-y", "--data=flow_again=true")
+    return Rebooted(again, *left)
 
 
-def test_a_reboot_needs_nobody(site: Deployed, rebooted: Done) -> None:
+def test_a_reboot_leaves_no_run_behind(rebooted: Rebooted) -> None:
+    """Once a worker is online, what ran before is over: its process has ended, and it is not Running."""
+    assert (rebooted.process_exists, rebooted.state) == (False, "CRASHED")
+
+
+def test_a_reboot_needs_nobody(site: Deployed, rebooted: Rebooted) -> None:
     """The services start one after the other, with the new secrets; the proof can be had once more."""
     running = [
         one["data"][0]
@@ -273,8 +341,8 @@ def test_a_reboot_needs_nobody(site: Deployed, rebooted: Done) -> None:
     names = [one["display_name"] for one in site.services]
     assert [one for one in running if one in names][-3:] == names
     assert site.are_running()
-    assert results(rebooted)[0] == "1"
-    assert re.search(r"etl-flow/first: run \S+ Completed", rebooted.stdout)
+    assert results(rebooted.done)[0] == "1"
+    assert re.search(r"etl-flow/first: run \S+ Completed", rebooted.done.stdout)
     assert results(site.by_env("deploy.py", "-y")) == AGAIN
 
 
@@ -293,7 +361,7 @@ def _bare(text: str) -> str:
 def test_no_output_has_a_secret(site: Deployed, rotated: Rotated) -> None:
     """With every difference and all of pyinfra's debugging; no mistake of ours is in it either."""
     for section in ("2 PostgreSQL", "5 Settings", "9 First flow"):
-        assert f"Starting operation: {section}" in site.outputs[0]
+        assert f"Starting operation: {section}" in site.outputs[1]
     assert [named(output) for output in site.outputs] == [set()] * len(site.outputs)
     assert not [output for output in site.outputs if "Traceback" in output]
 

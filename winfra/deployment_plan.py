@@ -10,6 +10,7 @@ from pyinfra.api import OperationValueError
 
 from winfra.facts.prefect_deployment import DIRECTORY_STEP, DeploymentInfo
 from winfra.messages import prefect_deployment as messages
+from winfra.prefect_schedule import Schedule, Step, steps
 from winfra.work_pool_plan import plain, shown
 
 _FIELDS = {
@@ -38,6 +39,15 @@ def check_entrypoint(entrypoint: str) -> None:
         reason = "its file is not below the folder"
     if reason:
         raise bad_argument("entrypoint", entrypoint, reason)
+
+
+def check_schedules(schedules: Mapping[str, Schedule]) -> None:
+    """Refuse what no server would take, and names without which none is found again."""
+    for slug, schedule in schedules.items():
+        if not slug.strip():
+            raise bad_argument("schedules", slug, "it is empty")
+        for value, reason in schedule.problems():
+            raise bad_argument(f"schedules: {slug}", value, reason)
 
 
 def bad_argument(argument: str, value: object, reason: str) -> OperationValueError:
@@ -69,10 +79,8 @@ def change(found: DeploymentInfo | None, properties: Mapping[str, Any]) -> dict[
     return changed
 
 
-def before(found: DeploymentInfo | None, changed: Mapping[str, Any]) -> dict[str, Any] | None:
+def before(found: DeploymentInfo, changed: Mapping[str, Any]) -> dict[str, Any]:
     """What is there of that."""
-    if found is None:
-        return None
     is_: Mapping[str, Any] = found
     variables = {f"job_variables.{name}": one for name, one in found["job_variables"].items()}
     return {name: is_.get(name, variables.get(name)) for name in changed}
@@ -83,9 +91,18 @@ def body(
 ) -> dict[str, Any]:
     """What is sent."""
     sent = {_FIELDS[name]: properties[name] for name in changed if name in _FIELDS}
+    if not {"work_pool", "work_queue"}.isdisjoint(changed):
+        # Of a queue without its pool Prefect takes the one in default-agent-pool, of a pool its default one.
+        both = ("work_pool", "work_queue")
+        sent |= {_FIELDS[name]: properties[name] for name in both if name in properties}
     if "path" in changed:
         sent["pull_steps"] = [{DIRECTORY_STEP: {"directory": properties["path"]}}]
     if any(name.startswith("job_variables.") for name in changed):
         there = found["job_variables"] if found else {}
         sent["job_variables"] = {**there, **properties["job_variables"]}
     return sent
+
+
+def schedule_steps(found: DeploymentInfo, schedules: Mapping[str, Schedule] | None) -> list[Step]:
+    """What is to be done about them; nothing where they are not given."""
+    return [] if schedules is None else steps(found["schedules"], schedules)

@@ -19,13 +19,15 @@ from winfra.facts.prefect_flow_run import FlowRunInfo, flow_run_info
 from winfra.facts.prefect_work_pool import worker_info
 from winfra.flow_run_report import Report
 from winfra.messages import prefect_deployment as messages
-from winfra.messages.prefect_api import NOT_FOUND
+from winfra.messages.prefect_api import NO_SERVER, NOT_FOUND, NOT_READY, SERVER_FAILED
 from winfra.prefect_api import Api, Client, RefusedError, route
 
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 _WAITING = {"SCHEDULED", "PAUSED"}
 _PAGE = 200
 _PAUSE = 0.5
+_PASSING = (NO_SERVER, NOT_READY, SERVER_FAILED)
+"""What a server says while it or its database is restarted: the run goes on meanwhile."""
 _SETTLE_SECONDS = 10.0
 """Tasks and log lines reach the server in batches, some after the state of the flow."""
 _ENDED = "Finished in state"
@@ -104,13 +106,14 @@ class _Work:
         self.host, self.plan = host, plan
         self.client = Client(host, plan.api)
         self.run_id = ""
+        self._last: FlowRunInfo
 
     def run(self) -> None:
         deployment = self._deployment()
         begun = time.monotonic()
         body = {"parameters": dict(self.plan.parameters), "tags": [*self.plan.tags]}
         made = self.client.post(route("deployments", deployment["id"], "create_flow_run"), body)
-        self.run_id = made["id"]
+        self.run_id, self._last = made["id"], flow_run_info(made)
         self.host.log(f"Running {self.plan.name} as {made['name']}: {self._address}")
         run = self._until_taken(begun, deployment)
         run = self._until_ended(begun, run)
@@ -153,7 +156,11 @@ class _Work:
         return run
 
     def _now(self) -> FlowRunInfo:
-        return flow_run_info(self.client.read(route("flow_runs", self.run_id)))
+        """As it is, or as it was last seen."""
+        found = self.client.read(route("flow_runs", self.run_id), tolerated=_PASSING)
+        if found is not None:
+            self._last = flow_run_info(found)
+        return self._last
 
     def _set(self, state: str, message: str) -> None:
         body = {"state": {"type": state, "message": message}}

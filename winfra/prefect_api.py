@@ -243,8 +243,11 @@ def _reason(content: Any) -> str:
     else:
         said = content
     if isinstance(said, list):
+        # Of what may be one of several kinds (a union), pydantic says what each lacks: that which was
+        # meant says more.
+        meant = [one for one in said if one.get("type") == "value_error"]
         said = "; ".join(
-            f"{'.'.join(map(str, one.get('loc', ())))}: {one.get('msg')}" for one in said
+            f"{'.'.join(map(str, one.get('loc', ())))}: {one.get('msg')}" for one in meant or said
         )
     return " ".join(str(said or "it gives no reason").split()).rstrip(".")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from winfra.facts.prefect_deployment import Deployment
 from winfra.messages import operations, prefect_api, prefect_deployment as messages
 from winfra.operations.prefect_deployment import deployment
 from winfra.prefect_api import Api
+from winfra.prefect_schedule import Cron, Interval, RRule, Schedule
 
 NAMES = ("etl flow-é", "first")
 WANTED: dict[str, Any] = {
@@ -26,6 +29,11 @@ WANTED: dict[str, Any] = {
     "description": "An example",
     "tags": ["b", "a"],
 }
+SCHEDULES: dict[str, Schedule] = {
+    "working days": Cron("30 6 * * mon-fri", timezone="Europe/Paris"),
+    "often": Interval(900, active=False),
+    "last Friday": RRule("FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=18;BYMINUTE=0;BYSECOND=0"),
+}
 STEP = "prefect.deployments.steps.set_working_directory"
 
 
@@ -37,6 +45,16 @@ def _pool(prefect_server: PrefectServer) -> None:
 def deployed(server: PrefectServer) -> Any:
     [found] = server.ask("POST", "deployments/filter", {})
     return found
+
+
+def spaced(text: str) -> str:
+    """Without the columns, whose width depends on the rest."""
+    return re.sub(" +", " ", text)
+
+
+def schedules(server: PrefectServer) -> dict[str | None, Any]:
+    """By their slugs, without what Prefect adds, as far as it does not matter."""
+    return {one["slug"]: one for one in deployed(server)["schedules"]}
 
 
 def test_a_flow_is_deployed(trial: Trial, prefect_server: PrefectServer) -> None:
@@ -92,6 +110,108 @@ def test_only_what_differs_is_changed(trial: Trial, prefect_server: PrefectServe
     assert not trial.run(deployment, *NAMES, **{**given, **change}).changed
 
 
+def test_a_queue_is_one_of_the_pools(trial: Trial, prefect_server: PrefectServer) -> None:
+    """Also when nothing but the queue, or nothing but the pool, is another one."""
+    prefect_server.ask("POST", "work_pools/", {"name": "other-pool", "type": "process"})
+    given = {**WANTED, "api": prefect_server.api}
+    for place in (
+        {"work_queue": None},
+        {"work_queue": "fast"},
+        {"work_queue": "fast", "work_pool": "other-pool"},
+        {"work_queue": "default", "work_pool": "other-pool"},
+    ):
+        wanted = {**given, **place}
+        assert trial.run(deployment, *NAMES, **wanted).changed
+        found = deployed(prefect_server)
+        assert found["work_pool_name"] == wanted["work_pool"]
+        assert found["work_queue_name"] == (wanted["work_queue"] or "default")
+        assert not trial.run(deployment, *NAMES, **wanted).changed
+
+
+def test_schedules_are_made(trial: Trial, prefect_server: PrefectServer) -> None:
+    """With the deployment, and for one that is there; again, nothing is done; without a word of them they stay."""
+    given = {**WANTED, "api": prefect_server.api}
+    dry = trial.dry(deployment, *NAMES, **given, schedules=SCHEDULES)
+    for line in (
+        "schedules.working days - -> cron 30 6 * * mon-fri, Europe/Paris",
+        "schedules.often - -> every 900 s, UTC, not active",
+    ):
+        assert line in spaced(dry.output)
+    for before in ({}, {"present": False}, given):
+        trial.run(deployment, *NAMES, **{"api": prefect_server.api, **before})
+        applied = trial.run(deployment, *NAMES, **given, schedules=SCHEDULES)
+        assert applied.changed, applied.output
+        found = schedules(prefect_server)
+        assert {slug: one["active"] for slug, one in found.items()} == {
+            "working days": True,
+            "often": False,
+            "last Friday": True,
+        }
+        cron = found["working days"]["schedule"]
+        assert (cron["cron"], cron["timezone"]) == ("30 6 * * mon-fri", "Europe/Paris")
+        assert found["often"]["schedule"]["interval"] == 900
+        assert "FREQ=MONTHLY;BYDAY=-1FR" in found["last Friday"]["schedule"]["rrule"]
+        for same in (SCHEDULES, None):
+            again = trial.run(deployment, *NAMES, **given, schedules=same)
+            assert (again.changed, again.failed) == (False, False), again.output
+        trial.run(deployment, *NAMES, **given, schedules={})
+        assert schedules(prefect_server) == {}
+
+
+def test_schedules_that_differ(trial: Trial, prefect_server: PrefectServer) -> None:
+    """One that somebody has changed, stopped, removed or added is named and mended; the others stay as they are."""
+    given = {**WANTED, "api": prefect_server.api, "schedules": SCHEDULES}
+    trial.run(deployment, *NAMES, **given)
+    place, before = f"deployments/{deployed(prefect_server)['id']}", schedules(prefect_server)
+    other = {"cron": "0 4 * * *", "timezone": "UTC"}
+    prefect_server.ask("PATCH", f"{place}/schedules/{before['working days']['id']}", {
+        "schedule": other, "active": False, "parameters": {"rows": 7},
+    })  # fmt: skip
+    prefect_server.ask("PATCH", f"{place}/schedules/{before['often']['id']}", {"active": True})
+    prefect_server.ask("DELETE", f"{place}/schedules/{before['last Friday']['id']}")
+    [added] = prefect_server.ask("POST", f"{place}/schedules", [{"schedule": other}])
+
+    dry = trial.dry(deployment, *NAMES, **given)
+    for line in (
+        "cron 0 4 * * *, UTC, not active -> cron 30 6 * * mon-fri, Europe/Paris, not active",
+        "-> every 900 s, UTC, from ",
+        "schedules.last Friday",
+        f"schedules.{added['id']}",
+    ):
+        assert line in spaced(dry.output)
+    assert "entrypoint" not in dry.output
+    assert trial.run(deployment, *NAMES, **given).changed
+    after = schedules(prefect_server)
+    assert {*after} == {*SCHEDULES}
+    first = after["working days"]
+    # Somebody has stopped it, and nobody says that it should run.
+    assert (first["schedule"]["cron"], first["active"]) == ("30 6 * * mon-fri", False)
+    assert (first["id"], first["parameters"]) == (before["working days"]["id"], {"rows": 7})
+    assert after["often"]["active"] is False
+    assert after["often"]["schedule"] == before["often"]["schedule"]
+    assert not trial.run(deployment, *NAMES, **given).changed
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (Cron("0 6 * * *", timezone="Europe/Pariss"), 'Invalid timezone: "Europe/Pariss"'),
+        (RRule("FREQ=SOMETIMES"), "FREQ=SOMETIMES"),
+    ],
+)
+def test_a_schedule_that_the_server_refuses(
+    trial: Trial, prefect_server: PrefectServer, schedule: Schedule, expected: str
+) -> None:
+    """Its reason is quoted, and not what other kinds of schedules would lack."""
+    given = {**WANTED, "api": prefect_server.api}
+    trial.run(deployment, *NAMES, **given)
+    applied = trial.run(deployment, *NAMES, **given, schedules={"s": schedule})
+    assert applied.failed
+    assert expected in applied.output
+    assert "Field required" not in applied.output
+    assert schedules(prefect_server) == {}
+
+
 def test_it_is_removed(trial: Trial, prefect_server: PrefectServer) -> None:
     """One that is not there is no error."""
     trial.run(deployment, *NAMES, **WANTED, api=prefect_server.api)
@@ -117,12 +237,19 @@ def test_one_whose_flow_comes_from_elsewhere(trial: Trial, prefect_server: Prefe
 
 
 def test_a_pool_that_is_not_there(trial: Trial, prefect_server: PrefectServer) -> None:
-    """The server's sentence is quoted; before there is a server nothing is missed."""
+    """It is named, when the deployment is made and when it is changed; before there is a server nothing is missed."""
     given = {**WANTED, "work_pool": "gone", "api": prefect_server.api}
     applied = trial.run(deployment, *NAMES, **given)
     assert applied.failed
     values = {"url": prefect_server.url, "request": "POST deployments/"}
     text = prefect_api.NOT_FOUND.text(**values, reason='Work pool "gone" not found')
+    assert text in applied.output
+
+    trial.run(deployment, *NAMES, **{**given, "work_pool": "local-pool"})
+    assert not trial.dry(deployment, *NAMES, **given).failed
+    applied = trial.run(deployment, *NAMES, **given)
+    title = f"deployment {'/'.join(NAMES)}"
+    text = messages.NO_POOL.text(deployment=title, work_pool="gone", url=prefect_server.url)
     assert text in applied.output
 
     dry = trial.dry(deployment, *NAMES, **{**WANTED, "api": Api("http://127.0.0.1:9/api")})
@@ -150,6 +277,25 @@ def test_a_pool_that_is_not_there(trial: Trial, prefect_server: PrefectServer) -
             operations.PATH_REFUSED.text(argument="path", path="flows", reason="")[:40],
         ),
         ({"work_pool": ""}, "it is empty"),
+        (
+            {"schedules": {"nightly": Cron("0 25 * * *")}},
+            messages.BAD_ARGUMENT.text(
+                argument="schedules: nightly",
+                value="0 25 * * *",
+                reason="25 is no hour, which is 0 to 23",
+            ),
+        ),
+        ({"schedules": {" ": Cron("@daily")}}, "it is empty"),
+        (
+            {"schedules": {"s": Cron("@daily", timezone="W. Europe Standard Time")}},
+            "it is no name of IANA's time zones, such as Europe/Paris",
+        ),
+        ({"schedules": {"s": Interval(0)}}, "it is not more than 0"),
+        (
+            {"schedules": {"s": Interval(60, anchor=datetime.fromisoformat("2026-01-01"))}},
+            "it is without an offset",
+        ),
+        ({"schedules": {"s": RRule("every day")}}, "it does not say how often, such as FREQ=DAILY"),
     ],
 )
 def test_wrong_arguments_are_refused(change: Any, expected: str) -> None:

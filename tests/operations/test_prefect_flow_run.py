@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 from pyinfra.api import OperationValueError
 from pyinfra.api.hiddenvalue import HiddenValue
 
@@ -43,6 +46,7 @@ def test_a_run_is_made_and_shown(trial: Trial, prefect_server: PrefectServer) ->
     given = {"api": prefect_server.api, "parameters": {"rows": 3}, "tags": ["proof"]}
     dry = trial.dry(flow_run, *NAMES, **given)
     assert "Will create run of etl_flow/first" in dry.output
+    assert "parameters  -  ->" in dry.output
     assert runs(prefect_server) == []
 
     lines = ("begun", "extracted 3 rows \x1b[31m", "é [red]")
@@ -84,6 +88,65 @@ def test_one_proof_is_enough(trial: Trial, prefect_server: PrefectServer) -> Non
         assert trial.run(flow_run, *NAMES, **given).changed
         assert not trial.run(flow_run, *NAMES, **given).changed
     assert len(runs(prefect_server)) == 4
+
+
+class Stumbling(BaseHTTPRequestHandler):
+    """A way to the server on which what is asked of a run goes wrong a few times."""
+
+    server: Way
+
+    def _pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.command == "GET" and "/flow_runs/" in self.path and self.server.stumbles:
+            self._answer(self.server.stumbles.pop(), b"Internal Server Error")
+            return
+        kept = {name: self.headers[name] for name in ("Authorization", "Content-Type")}
+        target = self.server.target.removesuffix("/api") + self.path
+        answer = requests.request(self.command, target, data=body, headers=kept, timeout=30)
+        self._answer(answer.status_code, answer.content)
+
+    def _answer(self, status: int, content: bytes) -> None:
+        if not status:
+            # As a server does that ends meanwhile.
+            self.close_connection = True
+            return
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = _pass_on  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing is printed."""
+
+
+class Way(ThreadingHTTPServer):
+    """To a server; ``stumbles`` are statuses, 0 for no answer at all."""
+
+    def __init__(self, target: str, stumbles: list[int]) -> None:
+        super().__init__(("127.0.0.1", 0), Stumbling)
+        self.target, self.stumbles = target, stumbles
+
+
+def test_a_server_that_stumbles(trial: Trial, prefect_server: PrefectServer) -> None:
+    """The run goes on while server or database are restarted, and is still waited for."""
+    way = Way(prefect_server.url, [500, 0, 500])
+    thread = threading.Thread(target=way.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        api = Api(f"http://127.0.0.1:{way.server_port}/api", prefect_server.api.auth)
+        with working(prefect_server):
+            applied = trial.run(flow_run, *NAMES, api=api)
+    finally:
+        way.shutdown()
+        way.server_close()
+        thread.join()
+    assert not applied.failed, applied.output
+    assert way.stumbles == []
+    [run] = runs(prefect_server)
+    assert run["state_type"] == "COMPLETED"
+    assert f"etl_flow/first: run {run['name']} Completed in " in applied.output
 
 
 def test_a_run_that_fails(trial: Trial, prefect_server: PrefectServer) -> None:

@@ -117,7 +117,7 @@ def test_a_server_that_is_ready(trial: Trial, prefect_server: PrefectServer) -> 
     assert f"noop: the Prefect server at {prefect_server.url} is ready" in ran.output
 
 
-@pytest.mark.parametrize(("runs", "least", "seconds"), [(True, 2, 2), (False, 4, 30)])
+@pytest.mark.parametrize(("runs", "least", "seconds"), [(True, 2, 2), (False, 4, 3600)])
 def test_a_server_that_does_not_become_ready(
     trial: Trial, runs: bool, least: float, seconds: float
 ) -> None:
@@ -134,7 +134,7 @@ def test_a_server_that_does_not_become_ready(
     tried = trial.run(prefect.ready, api, seconds, service="Worker", log=LOG)
 
     assert tried.failed
-    assert least <= time.monotonic() - begun < 20
+    assert time.monotonic() - begun >= least
     message = messages.SERVER_NOT_READY
     assert f"the Prefect server at {api.url} is not ready after " in tried.output
     assert message.remedy in tried.output

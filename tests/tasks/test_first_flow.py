@@ -201,6 +201,25 @@ def test_a_flow_that_raises(site: PrefectSite, broken: Data) -> None:
     assert stored(site, run["id"]) == ("FAILED",)
 
 
+def test_a_flow_that_cannot_be_loaded(site: PrefectSite, broken: Data, tmp_path: Path) -> None:
+    """A mistake in its file: the run says so, and the worker goes on to the next."""
+    (tmp_path / "broken.py").write_text("def broken(:\n")
+    process_before = status(site.lab, "PrefectWorker")["pid"]
+    with site.connected(**broken) as trial:
+        applied = trial.run(first_flow)
+        assert applied.failed
+        assert "SyntaxError: invalid syntax" in applied.output
+        assert "ended as " in applied.output
+        (tmp_path / "broken.py").write_text(BROKEN.replace("broken(hangs", "renamed(hangs"))
+        applied = trial.run(first_flow)
+        assert applied.failed
+        assert "'broken'" in applied.output
+    with site.connected(flow_again=True) as trial:
+        again = trial.run(first_flow)
+    assert not again.failed, again.output
+    assert status(site.lab, "PrefectWorker")["pid"] == process_before
+
+
 def test_a_flow_that_hangs(site: PrefectSite, broken: Data) -> None:
     """It is told so, and cancelled."""
     broken |= {"flow_parameters": {"hangs": True}, "flow_seconds": 25}

@@ -108,7 +108,7 @@ def test_a_host_with_python_gets_prefect(host: Lab, house: Path) -> None:
         for text in (
             rf"folder {HOME}\scripts\service_host",
             "prefect",
-            "Prefect run by svc_prefect",
+            "Will see whether svc_prefect can run Prefect",
         ):
             assert text in dry.output
         assert PASSWORD.unmask() not in dry.output

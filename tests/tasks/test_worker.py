@@ -22,8 +22,10 @@ from tasks.server import prefect_server
 from tasks.settings import prefect_settings
 from tasks.work_pool import work_pool
 from tasks.worker import prefect_worker
+from tests.database import DATA
 from tests.prefect_site import AUTH, HOME, PASSWORD, PrefectSite
 from tests.service_trial import is_running, process, status, stored
+from winfra.lab import postgresql
 from winfra.lab.scm.client import request
 from winfra.prefect_api import Api
 from winfra.prefect_drain import Drain, Work
@@ -111,6 +113,11 @@ def is_ready(site: PrefectSite) -> bool:
         return bool(site.ask("GET", "ready"))
     except requests.RequestException:
         return False
+
+
+def postmaster(site: PrefectSite) -> int:
+    """The first line of its file is the number of PostgreSQL's first process."""
+    return int(site.lab.path(rf"{DATA}\postmaster.pid").read_text().split()[0])
 
 
 def completes(site: PrefectSite) -> bool:
@@ -220,10 +227,12 @@ def test_a_worker_that_is_killed(site: PrefectSite) -> None:
 
 
 def test_a_worker_that_is_stopped(site: PrefectSite) -> None:
-    """Its run is marked while it stops; the section starts it again, in a pool that a broken off run has paused."""
+    """Its run is marked and ended; the section starts it again, in a pool that a broken off run has paused."""
     run = begin(site)
+    flow_process = int(site.ask("GET", f"flow_runs/{run}")["infrastructure_pid"])
     stop(site, WORKER)
     assert state(site, run) == "CRASHED"
+    assert not psutil.pid_exists(flow_process)
     assert workers(site) == []
     with site.connected() as trial:
         api = Api(f"http://127.0.0.1:{site.data['prefect_port']}/api", AUTH)
@@ -236,9 +245,31 @@ def test_a_worker_that_is_stopped(site: PrefectSite) -> None:
 
 
 def test_a_server_that_is_killed(site: PrefectSite) -> None:
-    """It comes back, and the worker takes runs from it as before."""
+    """It comes back; the run that is under way goes on to its end, and the worker takes the next."""
+    run = begin(site, "outlasts")
     before = process(site.lab, SERVER)
     os.kill(before, signal.SIGKILL)
     until(lambda: is_running(site.lab, SERVER) and process(site.lab, SERVER) != before)
     until(lambda: is_ready(site))
+    assert state(site, run) == "RUNNING"
+    let_end(site, "outlasts")
+    until(lambda: state(site, run) == "COMPLETED")
+    assert completes(site)
+
+
+def test_a_database_that_is_taken_away(site: PrefectSite) -> None:
+    """A run that ends meanwhile does not stay Running; what runs on its own comes back to the database."""
+    run = begin(site, "meanwhile")
+    flow_process = int(site.ask("GET", f"flow_runs/{run}")["infrastructure_pid"])
+    pids = postmaster(site), process(site.lab, SERVER)
+    os.kill(pids[0], signal.SIGKILL)
+    until(lambda: not is_running(site.lab, postgresql.service_name()))
+    assert not is_ready(site)
+    let_end(site, "meanwhile")
+    until(lambda: not psutil.pid_exists(flow_process), 300)
+    postgresql.start(site.lab)
+    until(lambda: is_ready(site))
+    until(lambda: state(site, run) == "CRASHED")
+    assert postmaster(site) != pids[0]
+    assert process(site.lab, SERVER) == pids[1]
     assert completes(site)

@@ -10,6 +10,7 @@ from typing_extensions import override
 from winfra.fact import WindowsFact
 from winfra.messages.prefect_api import NOT_FOUND
 from winfra.prefect_api import UNSEEN, Api, Request, read, route
+from winfra.prefect_schedule import Found, found
 
 DIRECTORY_STEP = "prefect.deployments.steps.set_working_directory"
 
@@ -32,6 +33,7 @@ class DeploymentInfo(TypedDict):
     tags: list[str]
     paused: bool
     status: str | None
+    schedules: list[Found]
 
 
 class Deployment(WindowsFact[DeploymentInfo | None]):
@@ -56,7 +58,10 @@ class Deployment(WindowsFact[DeploymentInfo | None]):
             "tags": ["etl"],
             "paused": False,
             "status": "READY",
+            "schedules": [Found("…", "nightly", Cron("30 2 * * *"), active=True, parameters={})],
         }
+
+    ``Found`` and ``Cron`` are those of ``winfra.prefect_schedule``.
     """
 
     def command(self, api: Api, flow: str, deployment: str, absent: bool = False) -> Request:
@@ -85,6 +90,7 @@ def deployment_info(value: Mapping[str, Any]) -> DeploymentInfo:
         "tags": sorted(value["tags"]),
         "paused": value["paused"],
         "status": value["status"],
+        "schedules": [found(one) for one in value["schedules"]],
     }
 
 

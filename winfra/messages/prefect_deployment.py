@@ -14,10 +14,16 @@ NO_DEPLOYMENT = Message(
     "there is no deployment {deployment} at {url}",
     "Correct its name, or make it first (prefect.deployment)",
 )
+NO_POOL = Message(
+    "prefect_deployment_no_pool",
+    "{deployment} is to be in work pool {work_pool}, which is not at {url}",
+    "Correct the pool's name, or make it first (prefect.work_pool)",
+)
 RUN_NOT_TAKEN = Message(
     "prefect_run_not_taken",
     "no worker has taken run {run} of {deployment} within {seconds} s: {reason}",
-    "See that a worker is online in its pool, and that the pool is neither paused nor full; this run is cancelled",
+    "See that a worker is online in its pool, that the pool is neither paused nor full, and that the hosts' clocks "
+    "agree; this run is cancelled",
 )
 RUN_HANGS = Message(
     "prefect_run_hangs",

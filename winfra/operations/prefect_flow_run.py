@@ -86,7 +86,8 @@ def flow_run(
             host.noop(f"run {done[0]['flow_run']} of {flow}/{deployment} has completed: {address}")
             return
         labels.append(tag)
-    show(f"run of {flow}/{deployment}", None, {"parameters": given, "tags": [*tags]})
+    shown = {"parameters": given, "tags": [*tags]}
+    show(f"run of {flow}/{deployment}", None, {name: one for name, one in shown.items() if one})
     plan = work.Plan(
         api, flow, deployment, given, labels, seconds, start_seconds,
         ui=ui, log=log, log_hosts=log_hosts,

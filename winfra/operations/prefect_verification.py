@@ -12,7 +12,7 @@ from pyinfra import host
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.hiddenvalue import HiddenValue
 
-from winfra.difference import show
+from winfra.difference import say, show
 from winfra.facts.files import FileBytes
 from winfra.facts.service_host import Digests, Origin
 from winfra.operation import operation, read
@@ -74,7 +74,9 @@ def verified(
     if wanted is not None and wanted == before:
         host.noop(f"{account} has run Prefect as it is installed")
         return
-    show(f"Prefect run by {account}", *_sides(before, wanted))
+    say(f"Will see whether {account} can run Prefect")
+    if before is not None:
+        show(f"what {account} last ran it with", *_sides(before, wanted))
     yield from service_host.check._inner(
         command,
         account,
@@ -123,9 +125,9 @@ def _recorded(content: bytes | None) -> dict[str, str] | None:
 
 
 def _sides(
-    before: dict[str, str] | None, wanted: dict[str, str] | None
-) -> tuple[dict[str, str] | None, dict[str, str]]:
+    before: dict[str, str], wanted: dict[str, str] | None
+) -> tuple[dict[str, str], dict[str, str]]:
     if wanted is None:
-        return before and {"with": "what was installed"}, {"with": "what is installed by then"}
+        return {"with": "what was installed"}, {"with": "what is installed by then"}
     after = {name: text[:_DIGEST] for name, text in wanted.items()}
-    return before and {name: text[:_DIGEST] for name, text in before.items()}, after
+    return {name: text[:_DIGEST] for name, text in before.items()}, after
