@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from winfra.prefect_cron import wrong_cron
+from croniter import CroniterError, croniter
+from dateutil.rrule import rrulestr
 
 _INJECTED = re.compile(r"^DTSTART:\d{8}T\d{6}\n")
 """What Prefect from 3.7 on puts before a rule without one (``normalize_rrule_string``)."""
@@ -36,8 +37,10 @@ class Cron:
         return f"cron {self.cron}, {self.timezone}{both}"
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        if reason := wrong_cron(self.cron):
-            yield self.cron, reason
+        try:
+            croniter.expand(self.cron)
+        except CroniterError as error:
+            yield self.cron, f"{error}".rstrip(".")
         yield from _wrong_zone(self.timezone)
 
     def same(self, other: Schedule) -> bool:
@@ -106,8 +109,12 @@ class RRule:
         return f"rrule {self.rrule}, {self.timezone}"
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        if not re.search(r"(?i)\bFREQ=\w", self.rrule):
+        try:
+            rrulestr(self.rrule)
+        except TypeError:  # FREQ is dateutil's one argument without a default
             yield self.rrule, "it does not say how often, such as FREQ=DAILY"
+        except ValueError as error:
+            yield self.rrule, str(error)
         yield from _wrong_zone(self.timezone)
 
     def same(self, other: Schedule) -> bool:
