@@ -72,5 +72,6 @@ $(INSTALLED): requirements.txt pyproject.toml $(wildcard vendor/*.whl)
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $@
 
+# A lab ends with its folder.
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .lab $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
