@@ -23,7 +23,7 @@ deploy: $(INSTALLED) postgresql lab-wheelhouse
 
 test: $(INSTALLED) kerberos postgresql lab-wheelhouse
 	$(BIN)/python -m tests.statements prepare $(STATEMENTS)
-	WINFRA_LAB_STATEMENTS=$(CURDIR)/$(STATEMENTS) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	WINFRA_LAB_STATEMENTS=$(CURDIR)/$(STATEMENTS) $(BIN)/python -m pytest -n 2 --dist loadfile
 	$(BIN)/python -m tests.statements check $(STATEMENTS)
 
 bench: $(INSTALLED)

@@ -24,7 +24,6 @@ for number, handler in (
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
 
-WHOLE = ("test_deploy.py", "test_several_hosts.py", "test_deploy_bare.py")
 LAB_TESTS = Path(__file__).with_name("lab")
 pytest_plugins = [
     "winfra.lab.fixtures",
@@ -36,11 +35,7 @@ pytest_plugins = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts a lab: every fixture that does has it made in ``lab_home``.
-
-    Whole deploys come first: at the end, all but one of the processes would wait for them.
-    """
-    items.sort(key=lambda item: item.path.name not in WHOLE)
+    """Mark what starts a lab: every fixture that does has it made in ``lab_home``."""
     for item in items:
         of_the_lab = LAB_TESTS in item.path.parents
         if of_the_lab or "lab_home" in getattr(item, "fixturenames", ()):
