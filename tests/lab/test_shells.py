@@ -87,7 +87,7 @@ def code(action: Callable[[], object]) -> int | None:
     return caught.value.wsman_fault_code
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -76,34 +75,34 @@ def end(server: PrefectServer, flow_run: str, state: str = "COMPLETED") -> None:
 
 
 @contextmanager
-def later(step: Any, *arguments: Any, seconds: float = 2) -> Iterator[None]:
-    """Something that happens meanwhile."""
-    timer = threading.Timer(seconds, step, arguments)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.join()
+def meanwhile(step: Callable[[], object], path: str, error: str = "") -> Iterator[None]:
+    """Something that happens once the server has been asked in vain; it may fail once at that time.
 
-
-@contextmanager
-def ends_while_waited_for(server: PrefectServer, flow_run: str, error: str = "") -> Iterator[None]:
-    """The run ends after it has been seen to go on; the server may fail once at that time."""
+    + path: how that ends what the server is asked for
+    """
     looks, ask = 0, Client.read
 
-    def read(client: Client, path: str, *given: Any, **options: Any) -> Any:
+    def read(client: Client, asked: str, *given: Any, **options: Any) -> Any:
         nonlocal looks
-        looks += path == "flow_runs/filter"
-        if looks == 2 and path == "flow_runs/filter":
-            end(server, flow_run)
-            if error:
-                raise RefusedError(error)
-        return ask(client, path, *given, **options)
+        if asked.endswith(path):
+            looks += 1
+            if looks == 2:
+                step()
+                if error:
+                    raise RefusedError(error)
+        return ask(client, asked, *given, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "read", read)
         yield
-    assert looks > 2
+    assert looks > 1
+
+
+def ends_while_waited_for(
+    server: PrefectServer, flow_run: str, error: str = ""
+) -> AbstractContextManager[None]:
+    """The run ends after it has been seen to go on; the server may fail once at that time."""
+    return meanwhile(lambda: end(server, flow_run), "flow_runs/filter", error)
 
 
 def drain(server: PrefectServer, **given: Any) -> dict[str, Any]:
@@ -149,8 +148,8 @@ def test_a_worker_comes_online(trial: Trial, pool: PrefectServer) -> None:
     dry = trial.dry(prefect.worker_online, WORKER, **wanted)
     assert dry.will_change
     assert f"Will wait until worker {WORKER} is online in {POOL}" in dry.output
-    with later(beat, pool):
-        applied = trial.run(prefect.worker_online, WORKER, seconds=20, **wanted)
+    with meanwhile(lambda: beat(pool), "/workers/filter"):
+        applied = trial.run(prefect.worker_online, WORKER, seconds=120, **wanted)
     assert applied.changed, applied.output
     again = trial.run(prefect.worker_online, WORKER, **wanted)
     assert (again.changed, again.failed) == (False, False)

@@ -149,7 +149,7 @@ def test_an_older_one_is_updated(trial: Trial, make: Callable[..., Any]) -> None
     wanted = {**make(files={PROGRAM: answering()}), "version": "3.12.7"}
     wanted |= {"services": ["worker", "Api", "missing"], "drains": {"worker": drain}}
     dry = trial.dry(python.installation, **wanted)
-    assert "Will stop worker, Api while Python is updated" in dry.output
+    assert "Will stop worker (its work ends first), Api while Python is updated" in dry.output
     assert services.is_running(trial.lab, "worker")
 
     applied = trial.run(python.installation, **wanted)
