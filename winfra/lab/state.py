@@ -291,7 +291,9 @@ class Lab:
                 if path.is_socket():
                     # Of the engine, a named pipe: no file on Windows.
                     continue
-                found[str(path.relative_to(self.folder))] = _fingerprint(path)
+                # What is gone by now was some program's for a moment.
+                with contextlib.suppress(FileNotFoundError):
+                    found[str(path.relative_to(self.folder))] = _fingerprint(path)
         return found
 
     @property
