@@ -116,7 +116,7 @@ def leave() -> None:
 
 def own() -> list[str]:
     """The jobs that this process is in."""
-    return [name for name in os.environ.get(JOB, "").split(";") if name]
+    return _names(dict(os.environ))
 
 
 def of_children(*, breakaway: bool) -> list[str] | None:
@@ -131,18 +131,18 @@ def of_children(*, breakaway: bool) -> list[str] | None:
 
 def names_of(pid: int) -> list[str]:
     """The jobs that a process is in."""
-    found = own() if pid == os.getpid() else _entries(str(pid))
+    found = own() if pid == os.getpid() else _names(marks.of_started(pid))
     return [*found, *(job.name for job in _jobs if pid in job.members())]
 
 
 def _marked(job: str) -> Iterator[int]:
     for name in os.listdir("/proc"):
-        if name.isdecimal() and job in _entries(name):
+        if name.isdecimal() and job in _names(marks.of_process(name)):
             yield int(name)
 
 
-def _entries(pid: str) -> list[str]:
-    return [one for one in marks.of_process(pid).get(JOB, "").split(";") if one]
+def _names(found: dict[str, str]) -> list[str]:
+    return [one for one in found.get(JOB, "").split(";") if one]
 
 
 def _lives(pid: int, born: str) -> bool:
