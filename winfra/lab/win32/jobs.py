@@ -22,6 +22,7 @@ from winfra.lab.windows_python.start import at_end
 KILL_ON_CLOSE, BREAKAWAY_OK, SILENT_BREAKAWAY = 0x2000, 0x800, 0x1000
 _SECONDS = 10.0
 _PAUSE = 0.003
+_CALM = 10
 _numbers = iter(range(1, 2**31))
 _jobs: list[Job] = []
 at_end(lambda: leave())  # noqa: PLW0108 - it is defined below
@@ -83,8 +84,9 @@ class Job(KernelObject):
         end = time.monotonic() + _SECONDS
         calm = 0
         parents: dict[int, int] = {}
-        # A process between exec's two halves shows no mark: one empty look is not enough.
-        while calm < 2 and time.monotonic() < end:
+        # A process between exec's two halves shows no mark, and one that forks and ends may be missed
+        # in a list: one empty look is not enough.
+        while calm < _CALM and time.monotonic() < end:
             others = self.members() - {os.getpid()}
             for pid in others:
                 parents[pid] = status(pid)[1]
